@@ -1,0 +1,1 @@
+"""The co-simulated world: one thin mosaik simulator per layer, the run, and its results."""
