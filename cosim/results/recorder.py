@@ -23,6 +23,8 @@ from cosim.results.spool import Spool
 from twin.errors import ResultsError
 
 ROW_GROUP_ROWS: Final = 131_072
+DICTIONARY_BYTES: Final = 64 * 2**20
+"""Room for the ids of any fleet: past it a writer would give up the order of a category's codes."""
 
 
 class Recorder:
@@ -107,7 +109,8 @@ class Recorder:
             version="2.6",
             compression="zstd",
             compression_level=3,
-            use_dictionary=[c.name for c in table.columns if c.form != "binary"],
+            use_dictionary=[c.name for c in table.columns if c.form in ("category", "string")],
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
             write_statistics=True,
             store_schema=True,
         ) as writer:

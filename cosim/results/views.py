@@ -55,14 +55,15 @@ def query(runs_dir: Path, run_id: str, sql: str, parameters: Sequence[Any] = ())
 
     folder = run_folder(runs_dir, run_id)
     with duckdb.connect(":memory:") as connection:
-        for name in TABLES:
-            if name in sql:
-                file = str((folder / f"{name}.parquet").resolve()).replace("'", "''")
-                connection.execute(f"CREATE VIEW \"{name}\" AS FROM read_parquet('{file}')")
         try:
+            for name in TABLES:
+                if name in sql:
+                    file = str((folder / f"{name}.parquet").resolve()).replace("'", "''")
+                    connection.execute(f"CREATE VIEW \"{name}\" AS FROM read_parquet('{file}')")
             return connection.sql(sql, params=list(parameters)).to_arrow_table()
-        except duckdb.IOException as error:
-            raise ResultsError(f"{folder} cannot be read: {error}") from None
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            reason = str(error).splitlines()[0]
+            raise ResultsError(f"{folder} cannot be read: {reason}") from None
 
 
 def scalars(runs_dir: Path, indicators: Sequence[str], keys: Sequence[str]) -> pa.Table:
