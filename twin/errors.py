@@ -77,3 +77,19 @@ class ReplayedFrameError(FrameError):
 
 class MeterReadError(TwinError):
     """A meter's registers could not be read."""
+
+
+class LedgerError(TwinError):
+    """The ledger can never include a transaction, or lost track of one."""
+
+
+class OrderError(TwinError):
+    """An order that the auction house must refuse."""
+
+
+class StaleFrameError(FrameError):
+    """A frame is too far behind the newest of its meter to tell whether it was accepted before."""
+
+
+class LinkError(TwinError):
+    """A link was asked to carry what it cannot."""

@@ -1,0 +1,1 @@
+"""Stand-ins for what lies outside the twin: meters, batteries, links, chain and ledger."""
