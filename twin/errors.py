@@ -93,3 +93,11 @@ class StaleFrameError(FrameError):
 
 class LinkError(TwinError):
     """A link was asked to carry what it cannot."""
+
+
+class CallRevertedError(ChainError):
+    """A contract refused a view; `data` is what it said."""
+
+    def __init__(self, contract: str, data: bytes) -> None:
+        super().__init__(f"the contract at {contract} refused the call (0x{data.hex()})")
+        self.data = data

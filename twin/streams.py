@@ -26,6 +26,7 @@ class Component(IntEnum):
     WILLINGNESS = 8
     KEYS = 9
     METER_START = 10
+    BIDDING = 11
 
 
 def stream(seed: int, component: Component, *index: int) -> np.random.Generator:
