@@ -25,7 +25,7 @@ from twin.units import IntArray
 WEEKS: Final = 52
 FARTHEST_WEEKS: Final = 4
 BATCH: Final = 2 * FARTHEST_WEEKS + 1
-ROUNDS: Final = 48
+ROUNDS: Final = 32
 """Rounds of shuffling, four pairs of rows each; more do not lower the share of weeks that two
 participants of different batches have in common."""
 

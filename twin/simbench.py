@@ -6,8 +6,6 @@ Data and licence are in `twin/data/simbench` (see its NOTICE.md), made by
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
@@ -18,20 +16,20 @@ from typing import Any, Final, Literal, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import GridDataError, ProfileError
+from twin.errors import GridDataError
 from twin.feeder import Feeder, Transformers
 from twin.scenario.neighbourhood import GridName
-from twin.units import FloatArray, IntArray
+from twin.simbench_extract import Extract
+from twin.units import MWH_PER_WH, FloatArray, IntArray
 
 Variant = Literal["today", "near_future", "far_future"]
 
-QUARTER_HOURS: Final = 35_136
-"""Steps of 15 minutes in 2016, from 1 January 00:00 in UTC+1 without summer time."""
 PPM: Final = 1_000_000
 """Profiles are integers in parts per million of nominal power."""
+PPM_W_QUARTERS_PER_MWH: Final = PPM * 4 // MWH_PER_WH
+"""A profile's ppm times nominal W, summed over quarter hours, is so many times the energy [mWh]."""
 METRES_PER_DEGREE: Final = 111_320.0
 """Length of a degree of latitude [m]; good enough to draw with."""
-FORMAT: Final = 1
 
 Elements = TypeVar("Elements", "Loads", "Plants", "Storages")
 
@@ -90,6 +88,8 @@ class GridData:
     storages: Storages
     profile_names: tuple[str, ...]
     """The profiles that loads and plants of this grid use, (k,)."""
+    profile_number: IntArray
+    """Their numbers among all profiles of the extract, the same for every grid, (k,)."""
     profile_ppm: NDArray[np.int32]
     """Their quarter hours, (k, QUARTER_HOURS) [10⁻⁶ of nominal power], read-only."""
     profile_sum_ppm: IntArray
@@ -98,6 +98,11 @@ class GridData:
     @property
     def base_loads(self) -> int:
         return int((self.loads.kind == LoadKind.BASE).sum())
+
+    def annual_mwh(self, profile: IntArray, power_w: IntArray) -> IntArray:
+        """Yearly energy [mWh] of nominal powers [W] with these profiles; same shape."""
+        product = power_w * self.profile_sum_ppm[profile]
+        return (2 * product + PPM_W_QUARTERS_PER_MWH) // (2 * PPM_W_QUARTERS_PER_MWH)
 
     def side_by_side(self, copies: int) -> GridData:
         """`copies` of the grid, each with a transformer of its own, on one source."""
@@ -140,13 +145,12 @@ def load_grid(
         raise GridDataError(
             f"{name} has no variant {variant}; it has {', '.join(get_args(Variant))}"
         )
-    index = _read_index(folder)
-    file = f"{name}.json"
-    document = json.loads(_checked(folder, file, index, GridDataError))
+    extract = Extract.open(folder)
+    document = extract.grid(name)
+    described = extract.profile_descriptions()
     equipment = document["variants"][variant]
     names = sorted({*equipment["loads"]["profile"], *equipment["plants"]["profile"]})
     row = {profile: number for number, profile in enumerate(names)}
-    described = json.loads(_checked(folder, "profiles.json", index, ProfileError))
     loads, plants, storages = (equipment[table] for table in ("loads", "plants", "storages"))
     active, reactive = _ints(loads["power_w"]), _ints(loads["reactive_power_var"])
     ratio = np.array([described[p]["reactive_to_active"] for p in loads["profile"]], dtype=float)
@@ -174,7 +178,8 @@ def load_grid(
             efficiency=np.array(storages["efficiency"], dtype=float),
         ),
         profile_names=tuple(names),
-        profile_ppm=_read_profiles(folder, index, names, sums),
+        profile_number=_ints([list(described).index(profile) for profile in names]),
+        profile_ppm=extract.profiles(names, sums),
         profile_sum_ppm=sums,
     )
     wanted = grid.base_loads if participants is None else participants
@@ -183,75 +188,6 @@ def load_grid(
 
 def _ints(values: list[int]) -> IntArray:
     return np.array(values, dtype=np.int64)
-
-
-def _read_index(folder: Traversable) -> dict[str, Any]:
-    try:
-        index = json.loads((folder / "index.json").read_bytes())
-        whole = index["format"] == FORMAT and index["quarter_hours"] == QUARTER_HOURS
-        whole = whole and all(entry["sha256"] for entry in index["files"].values())
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise GridDataError(
-            f"{folder / 'index.json'} is missing or damaged; expected is the index of the "
-            f"SimBench extract, format {FORMAT} with {QUARTER_HOURS} quarter hours: install the "
-            f"package again"
-        )
-    checked: dict[str, Any] = index
-    return checked
-
-
-def _checked(
-    folder: Traversable,
-    file: str,
-    index: Mapping[str, Any],
-    error: type[GridDataError] | type[ProfileError],
-) -> bytes:
-    """The bytes of `file`, which must be what the index says."""
-    expected = index["files"].get(file, {})
-    try:
-        content = (folder / file).read_bytes()
-    except OSError as missing:
-        raise error(
-            f"{folder / file} cannot be read; expected are {expected.get('bytes')} bytes of the "
-            f"SimBench extract: install the package again"
-        ) from missing
-    if hashlib.sha256(content).hexdigest() != expected.get("sha256"):
-        raise error(
-            f"{folder / file} is damaged: it holds {len(content)} bytes where "
-            f"{expected.get('bytes')} with SHA-256 {expected.get('sha256')} are expected: install "
-            f"the package again"
-        )
-    return content
-
-
-def _read_profiles(
-    folder: Traversable, index: Mapping[str, Any], names: list[str], sums: IntArray
-) -> NDArray[np.int32]:
-    """The named columns of the profile file, (names, QUARTER_HOURS)."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    file = "profiles.parquet"
-    content = _checked(folder, file, index, ProfileError)
-    try:
-        table = pq.ParquetFile(pa.BufferReader(content)).read(columns=names, use_threads=False)
-        # `to_numpy` would import pandas wherever that is installed, for two CPU-seconds.
-        ppm = np.stack([np.from_dlpack(table.column(name).combine_chunks()) for name in names])
-    except (pa.ArrowException, OSError, KeyError) as unreadable:
-        raise ProfileError(
-            f"{folder / file} cannot be read; expected is Parquet with the columns "
-            f"{', '.join(names)}"
-        ) from unreadable
-    if ppm.shape[1] != QUARTER_HOURS or ppm.min() < 0 or not np.array_equal(ppm.sum(axis=1), sums):
-        raise ProfileError(
-            f"{folder / file} is truncated or has gaps; expected are {QUARTER_HOURS} quarter hours "
-            f"of not negative parts per million whose sums are those of profiles.json"
-        )
-    ppm = ppm.astype(np.int32, copy=False)
-    ppm.flags.writeable = False
-    return ppm
 
 
 def _feeder(name: str, document: Mapping[str, Any], tap_pos: list[int]) -> Feeder:
