@@ -1,0 +1,1 @@
+"""Home batteries as the operator reaches them: authenticated set-points over the downlink."""
