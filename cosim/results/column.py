@@ -37,21 +37,21 @@ _ARROW: Final[Mapping[str, pa.DataType]] = {
 DOMAINS: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("consumer", "prosumer", "prosumer+", "producer"),
     "meter_kind": ("participant", "building"),
-    "quality": ("measured", "estimated", "substituted", "missing"),
+    "quality": ("missing", "measured", "estimated", "substituted"),
     "side": ("buy", "sell"),
     "origin": ("pv", "wind", "battery", "grid"),
     "agreement_status": (
         "kept",
         "compensated",
-        "held",
         "lapsed",
-        "missed_gate",
+        "missed_the_gate",
+        "held",
         "unsigned",
     ),
     "direction": ("up", "down"),
     "element_kind": ("bus", "line", "transformer", "feeder"),
 }
-"""Categories that are the same in every run, in the order of their codes."""
+"""Categories that are the same in every run, in the order of the codes that `twin` gives them."""
 
 RUN_DOMAINS: Final = frozenset({"participant", "meter", "building", "element"})
 """Categories that a run brings along: its participants, meters, buildings and grid elements."""

@@ -46,6 +46,8 @@ class Indicator:
     """The same figure without the market, where there is one to compare with."""
     by_role: Mapping[str, float | int] = field(default_factory=dict)
     by_microgrid: Mapping[str, float | int] = field(default_factory=dict)
+    meaning: str = ""
+    """What it is, in one sentence."""
 
 
 @dataclass(frozen=True)
