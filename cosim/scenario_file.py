@@ -4,7 +4,6 @@ Whatever is wrong ends in a ScenarioError of one sentence that names the file or
 key, what was given and what is allowed.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -15,7 +14,6 @@ from pydantic import ValidationError
 
 from cosim.explanation import explain
 from cosim.yaml_file import parse_yaml, read_mapping
-from twin import MODEL_VERSION
 from twin.errors import ScenarioError
 from twin.scenario import Scenario
 
@@ -77,16 +75,16 @@ def _set(content: dict[str, Any], key: str, value: Any) -> None:
 
 def canonical_json(scenario: Scenario) -> str:
     """Everything that changes a result, in one spelling (`execution` does not, and is left out)."""
-    content = scenario.model_dump(mode="json", exclude={"execution"})
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    from cosim.results.identity import canonical  # brings pyarrow, which checking a file need not
+
+    return json.dumps(canonical(scenario), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def run_id(scenario: Scenario, seed: int) -> str:
     """16 hex digits that name the run of a scenario and a seed under this version of the model."""
-    text = f"{canonical_json(scenario)}\nseed {seed}\nmodel {MODEL_VERSION}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    from cosim.results.identity import run_id as identity
+
+    return identity(scenario, seed)
 
 
 def scenario_schema() -> dict[str, Any]:

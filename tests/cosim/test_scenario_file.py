@@ -164,7 +164,7 @@ def test_spelling_out_a_default_does_not_change_the_id():
 def test_seed_scenario_and_model_version_change_the_id(monkeypatch):
     other = scenario_of({"name": "plain"}, {"microgrids.size": 5}, "-")
     ids = {run_id(PLAIN, 1), run_id(PLAIN, 2), run_id(other, 1)}
-    monkeypatch.setattr("cosim.scenario_file.MODEL_VERSION", 10**6)
+    monkeypatch.setattr("cosim.results.identity.MODEL_VERSION", 10**6)
     assert len(ids | {run_id(PLAIN, 1)}) == 4
 
 
