@@ -102,6 +102,10 @@ class TwinState:
         row = slot - self.first_slot
         return self._net_wh[row].copy(), self._known_at_ms[row] <= as_of_ms
 
+    def arrived_at_ms(self, slot: int) -> IntArray:
+        """When the counters at the end of `slot` arrived (n,) [ms]; `NEVER_MS` where they have not."""
+        return self._received_at_ms[slot - self.first_slot + 1].copy()
+
     def history(self, as_of_ms: int, before_slot: int, slots: int) -> History:
         """The up to `slots` slots before `before_slot`, as known by `as_of_ms`."""
         end = before_slot - self.first_slot

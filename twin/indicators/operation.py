@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from twin.indicators.indicator import (
     COUNT,
     SHARE,
@@ -18,7 +16,8 @@ from twin.indicators.indicator import (
 )
 from twin.units import FloatArray, IntArray
 
-VOLTAGE_BAND_PU: Final = 0.1
+LOWEST_VOLTAGE_PU: Final = 0.9
+HIGHEST_VOLTAGE_PU: Final = 1.1
 """EN 50160: low-voltage supply within ±10 % of nominal."""
 
 
@@ -104,10 +103,11 @@ def ledger_indicators(record: LedgerRecord) -> Indicators:
 
 def grid_indicators(record: GridRecord) -> Indicators:
     """Voltages outside ±10 %, overloaded lines, losses."""
-    outside = np.abs(record.voltage_pu - 1) > VOLTAGE_BAND_PU
+    voltage = record.voltage_pu
+    outside = (voltage < LOWEST_VOLTAGE_PU) | (voltage > HIGHEST_VOLTAGE_PU)
     over = record.line_loading > 1
-    lowest = float(record.voltage_pu.min()) if record.voltage_pu.size else None
-    highest = float(record.voltage_pu.max()) if record.voltage_pu.size else None
+    lowest = float(voltage.min()) if voltage.size else None
+    highest = float(voltage.max()) if voltage.size else None
     loading = float(record.line_loading.max()) if record.line_loading.size else None
     result = {
         "voltage_min_pu": _grid(lowest, "p.u.", "Lowest of any bus"),
