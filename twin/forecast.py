@@ -20,8 +20,9 @@ Value = TypeVar("Value", bound=np.generic)
 DAYS_PER_WEEK: Final = 7
 LOOKBACK_DAYS: Final = 8
 """A week for the weekly pattern, and a day for the newest reading to be late [d]."""
-ERROR_HALVING_S: Final = 3600
-"""Age at which the newest error of a seasonal forecast counts half [s]. Assumption."""
+ERROR_HALVING_S: Final = 7200
+"""Age at which the newest error of a seasonal forecast counts half [s]. Assumption: two hours; on
+days of February, June and October of the SimBench households one to four hours do about as well."""
 
 
 class Forecast(ABC):

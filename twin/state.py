@@ -82,15 +82,13 @@ class TwinState:
     def record_registers(self, registers: Registers) -> None:
         """Take in the warm-up: registers at the first boundaries, received the moment they were
         read."""
-        boundaries, n = registers.import_wh.shape
-        row = np.repeat(np.arange(boundaries), n)
-        self.record(
-            boundary=row + self.first_slot,
-            meter=np.tile(np.arange(n), boundaries),
-            import_wh=registers.import_wh.ravel(),
-            export_wh=registers.export_wh.ravel(),
-            received_at_ms=(row + self.first_slot) * self.slot_s * 1000,
-        )
+        rows = len(registers.import_wh)
+        at_ms = (np.arange(rows) + self.first_slot) * self.slot_s * 1000
+        self._import_wh[:rows] = registers.import_wh
+        self._export_wh[:rows] = registers.export_wh
+        self._received_at_ms[:rows] = at_ms[:, None]
+        self._net_wh[: rows - 1] = registers.net_wh
+        self._known_at_ms[: rows - 1] = at_ms[1:, None]
 
     def expect(self, slot: int, forecast_wh: IntArray) -> None:
         """Keep the forecast (n,) of `slot`, which estimates and substitutes are shaped after."""
@@ -103,8 +101,9 @@ class TwinState:
         return self._net_wh[row].copy(), self._known_at_ms[row] <= as_of_ms
 
     def arrived_at_ms(self, slot: int) -> IntArray:
-        """When the counters at the end of `slot` arrived (n,) [ms]; `NEVER_MS` where they have not."""
-        return self._received_at_ms[slot - self.first_slot + 1].copy()
+        """When the counters at the end of `slot` arrived (n,) [ms]; or `NEVER_MS`."""
+        at_ms: IntArray = self._received_at_ms[slot - self.first_slot + 1].copy()
+        return at_ms
 
     def history(self, as_of_ms: int, before_slot: int, slots: int) -> History:
         """The up to `slots` slots before `before_slot`, as known by `as_of_ms`."""

@@ -61,8 +61,8 @@ def test_seasonal_falls_back_to_the_newest_and_then_to_zero() -> None:
 def test_seasonal_corrects_by_the_newest_error_and_less_the_older_it_is() -> None:
     past = history(np.vstack([course(DAY), course(DAY, level=120)]))
     forecast = [int(Seasonal(HOUR_S).forecast_wh(past, slot)[0]) for slot in (48, 50)]
-    # One hour old counts half, three hours old a quarter; the pattern is yesterday's.
-    assert forecast == [120 + 60, 140 + 30]
+    # Of the error of 120, two thirds count after one hour, two fifths after three.
+    assert forecast == [120 + 80, 140 + 48]
 
 
 def test_seasonal_handles_an_empty_history() -> None:
