@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
+from math import nextafter
 from typing import Final, cast
 
 import simpy
@@ -85,9 +86,8 @@ class LinkNetwork:
 
         In order of time; at one instant uplink before downlink, then by meter and sequence.
         """
-        # `env.run(until=t)` stops before what happens at t. Half a millisecond covers the rounding
-        # of floating-point seconds and reaches no later millisecond.
-        while self._env.peek() < self._env.now + 0.0005:
+        # `env.run(until=t)` stops before what happens at t.
+        while self._env.peek() <= self._env.now:
             self._env.step()
         arrived, self._arrived = self._arrived, []
         arrived.sort(key=_chronological)
@@ -103,7 +103,12 @@ class LinkNetwork:
         return round(self._env.now * 1000)
 
     def _until(self, time_ms: int, value: object = None) -> simpy.Timeout:
-        return self._env.timeout(max(0.0, time_ms / 1000 - self._env.now), value)
+        """An event at a whole millisecond; rounded in floating-point seconds, but never later."""
+        now, then = self._env.now, time_ms / 1000
+        delay = max(0.0, then - now)
+        while delay and now + delay > then:
+            delay = nextafter(delay, 0.0)
+        return self._env.timeout(delay, value)
 
     def _forward(self, line: _Line, now_ms: int) -> Generator[simpy.Event, None, None]:
         """The process of a busy line; it ends when nothing waits."""

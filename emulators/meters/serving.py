@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import selectors
 import socket
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulators.meters.server import MeterServer
 
 MAX_CONNECTIONS: Final = 500
-"""Clients that a fleet serves at once; further ones are turned away."""
+"""Clients that a fleet serves at once; a further one takes the place of the oldest."""
 RECEIVE_BYTES: Final = 4096
 
 
@@ -38,7 +38,8 @@ class ServingThread:
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         self._selector.register(self._woken, selectors.EVENT_READ, None)
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, None] = {}
+        """Open connections, the oldest first."""
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def serve(self, listener: socket.socket, server: MeterServer) -> None:
@@ -64,7 +65,8 @@ class ServingThread:
         while True:
             for key, _ in self._selector.select():
                 if isinstance(key.data, _Connection):
-                    self._receive(key.fileobj, key.data)
+                    if key.fileobj in self._connections:  # not dropped for a newer one just now
+                        self._receive(key.fileobj, key.data)
                 elif key.data is None:
                     return
                 else:
@@ -73,15 +75,16 @@ class ServingThread:
     def _accept(self, listener: Any, server: MeterServer) -> None:
         try:
             client, address = listener.accept()
-        except OSError:  # the client has gone again
+        except OSError as error:  # the client has gone again, or there are no sockets left
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._drop_oldest()
             return
         if len(self._connections) >= MAX_CONNECTIONS:
-            client.close()
-            return
+            self._drop_oldest()
         client.setblocking(False)
         session = ModbusServer.SessionData()
         session.client.address, session.client.port = address[0], address[1]
-        self._connections.add(client)
+        self._connections[client] = None
         connection = _Connection(server, session, bytearray())
         self._selector.register(client, selectors.EVENT_READ, connection)
 
@@ -96,8 +99,11 @@ class ServingThread:
         except (ModbusServer.Error, OSError):
             self._drop(client)
 
+    def _drop_oldest(self) -> None:
+        if self._connections:
+            self._drop(next(iter(self._connections)))
+
     def _drop(self, client: Any) -> None:
-        with contextlib.suppress(KeyError):
-            self._selector.unregister(client)
-        self._connections.discard(client)
+        del self._connections[client]
+        self._selector.unregister(client)
         client.close()
