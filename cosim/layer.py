@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import mosaik_api_v3
@@ -52,6 +52,7 @@ class LayerSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
         self.layer = layer
         self.clock = clock
         self.busy_s = 0.0
+        self.after_step: Callable[[int], None] | None = None
         self._outputs: dict[str, Any] = {}
 
     def init(self, sid: str, time_resolution: float = 1.0, **sim_params: Any) -> Any:
@@ -63,13 +64,15 @@ class LayerSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
 
     def step(self, time_: int, inputs: Any, max_advance: int) -> int:
         begun = time.thread_time()
-        received = inputs.get(self.layer.name, {})
+        received = inputs.get(self.layer.name, {}) if inputs else {}
         merged = {
             name: list(sources.values()) if name == "rows" else next(iter(sources.values()))
             for name, sources in received.items()
         }
         self._outputs = self.layer.step(self.clock.t(time_), merged)
         self.busy_s += time.thread_time() - begun
+        if self.after_step is not None:
+            self.after_step(time_)
         return time_ + 1
 
     def get_data(self, outputs: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:

@@ -90,6 +90,10 @@ class Settlement:
     buyer_compensation_neur: IntArray
     """u_b, the part of the buyer's collateral that went to the stabiliser."""
 
+    def take(self, rows: NDArray[np.int64] | BoolArray) -> Settlement:
+        """The outcome of `rows` (indices or mask), in their order."""
+        return Settlement(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
 
 def positions(agreements: Agreements, net_wh: IntArray) -> Positions:
     """Each participant's committed totals and its deviation from them, by side.

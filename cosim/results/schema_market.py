@@ -63,7 +63,7 @@ AGREEMENT: Final = Table(
         ),
         Column("commit_tx", "string", "-", _EXE, "hash of the commit transaction", True),
         Column("settle_tx", "string", "-", _EXE, "hash of the settling transaction", True),
-        Column("commit_deadline_s", "int64", "s", _EXE, "latest block time that the commit allows"),
+        Column("commit_deadline_s", "int64", "s", _EXE, "latest block time that the commit allows", True),
         Column("committed_at_s", "int64", "s", _SIM, "time of the block with the commit", True),
         Column("committed_final_at_ms", "int64", "ms", _SIM, "when the commit was final", True),
         Column("settled_at_s", "int64", "s", _SIM, "time of the block with the settlement", True),

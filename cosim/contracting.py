@@ -1,0 +1,75 @@
+"""From matches to signed transactions: the auction house as a client of the market contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosim.accounts import CommitEffect, SettleEffect
+from cosim.readings import SlotReadings
+from cosim.slot_book import SlotBook
+from cosim.submission import Dispatch
+from emulators.chain.batches import Batch
+from emulators.chain.market import MarketClient
+from emulators.chain.words import MEASURED, MISSING, SUBSTITUTED, Readings
+from twin.settlement import Agreements, Settlement, StabilityRates
+from twin.state import Quality
+from twin.units import IntArray
+
+ON_CHAIN = {
+    Quality.MISSING: MISSING,
+    Quality.MEASURED: MEASURED,
+    Quality.SUBSTITUTED: SUBSTITUTED,
+}
+
+
+@dataclass
+class SignedBatch:
+    """What everybody signed for a slot, and the readings that its settlements have used."""
+
+    batch: Batch
+    used: Readings | None = None
+
+
+@dataclass(frozen=True)
+class Contracting:
+    """Signs and packs what the auction house sends to the ledger."""
+
+    client: MarketClient
+    epoch_unix_s: int
+
+    def commit(
+        self,
+        slot: int,
+        agreements: Agreements,
+        rates: StabilityRates,
+        deadline_s: int,
+        send_at_s: int,
+    ) -> tuple[Dispatch, SignedBatch]:
+        """Steps E and F: the terms, every party's, the DSO's and the LPD's signature, the commit."""
+        batch = self.client.batch(slot, self.epoch_unix_s + deadline_s, agreements, rates)
+        signed = self.client.commit(batch, self.client.sign(batch))
+        dispatch = Dispatch(signed, signed.tx_hash, slot, send_at_s, CommitEffect(agreements))
+        return dispatch, SignedBatch(batch)
+
+    def settle(
+        self,
+        book: SlotBook,
+        readings: SlotReadings,
+        rows: IntArray,
+        outcome: Settlement,
+        send_at_s: int,
+    ) -> Dispatch:
+        """Step G: the readings, signed by the DSO's oracle, that settle the agreements of `rows`."""
+        signed_batch: SignedBatch = book.signed
+        codes = np.zeros(len(Quality), np.uint8)
+        for quality, code in ON_CHAIN.items():
+            codes[quality] = code
+        now = signed_batch.batch.readings(
+            readings.net_wh, codes[readings.quality], signed_batch.used
+        )
+        signed = self.client.settle(signed_batch.batch, now)
+        signed_batch.used = now.after_use()
+        effect = SettleEffect(book.agreements.take(rows), outcome)
+        return Dispatch(signed, signed.tx_hash, book.slot, send_at_s, effect)

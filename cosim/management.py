@@ -1,0 +1,234 @@
+"""Management layer: knows only what the links delivered, runs the auction house, settles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosim.accounts import escrow_neur
+from cosim.clock import Clock
+from cosim.contracting import Contracting
+from cosim.gate import Gate, Matching
+from cosim.neighbourhood import Neighbourhood
+from cosim.market_rows import estimate_rows, known_rows, order_rows
+from cosim.readings import (
+    SlotReadings,
+    close_correction_window,
+    readings_at,
+    ready_to_settle,
+)
+from cosim.slot_book import Batch, SlotBook
+from cosim.submission import Dispatch, Finality, Inclusion, LedgerEvent, Undone
+from cosim.transmission import Downlink
+from emulators.batteries.set_point import SetPoint, battery_keys, encode_set_point
+from emulators.links.transfer import Delivery
+from emulators.meters.head_end import HeadEnd
+from twin.errors import FrameError
+from twin.scenario import Scenario
+from twin.settlement import settle
+from twin.state import TwinState
+from twin.units import BoolArray, IntArray
+
+
+@dataclass
+class Management:
+    """The head-end's readings become the twin's state; gates close, contracts are made and settled."""
+
+    name: ClassVar[str] = "management"
+    inputs: ClassVar[tuple[str, ...]] = ("readings", "events")
+    outputs: ClassVar[tuple[str, ...]] = ("submissions", "set_points_out", "rows")
+
+    scenario: Scenario
+    seed: int
+    clock: Clock
+    neighbourhood: Neighbourhood
+    state: TwinState
+    gate: Gate
+    head_end: HeadEnd
+    contracting: Contracting
+    commit_deadline: Callable[[int], int | None]
+    """Latest block time that is final by the start of delivery given, by the ledger's own rule."""
+    available_neur: IntArray = field(init=False)
+    """What each participant has free for further escrow, as far as management knows (n,) [n€]."""
+    books: dict[int, SlotBook] = field(default_factory=dict)
+    open_slots: dict[int, SlotBook] = field(default_factory=dict)
+    estimate_wh: IntArray = field(init=False)
+    """(slots, meters) the twin's view of each slot one slot after its end."""
+    age_s: IntArray = field(init=False)
+    """(slots, meters) age of information at the same instant."""
+    final_net_wh: IntArray = field(init=False)
+    """(slots, meters) what was settled and billed on."""
+    final_quality: NDArray[np.int8] = field(init=False)
+    _waiting_for: dict[str, SlotBook] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = self.neighbourhood.participants
+        self.available_neur = np.full(n, self.scenario.market.deposit_neur, np.int64)
+        shape = (self.clock.slots, len(self.neighbourhood.meter_ids))
+        self.estimate_wh, self.age_s = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        self.final_net_wh = np.zeros(shape, np.int64)
+        self.final_quality = np.zeros(shape, np.int8)
+        self._battery_keys = battery_keys(self.seed, n)
+        self._has_battery = np.flatnonzero(self.neighbourhood.batteries.capacity_mwh > 0)
+
+    @property
+    def devices(self) -> Sequence[str]:
+        return ("auction-house", "dso", "lpd")
+
+    def step(self, t: int, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        self._take_in_readings(inputs["readings"])
+        self._take_in_events(inputs["events"])
+        submissions: list[Dispatch] = []
+        set_points: list[Downlink] = []
+        rows: dict[str, Any] = {}
+        if t % self.clock.slot_s == 0:
+            self._close_correction_windows(t, rows)
+            submissions += self._settle_open_slots(t)
+            if (seen := self.clock.slot_ended_at(t - self.clock.slot_s)) is not None:
+                self.estimate_wh[seen], _ = self.state.estimate(seen, t * 1000)
+                self.age_s[seen] = self.state.age_s(t * 1000)
+                rows["meter.estimate"] = estimate_rows(
+                    seen, self.estimate_wh[seen], self.age_s[seen]
+                )
+        if (slot := self.clock.slot_closing_at(t)) is not None:
+            matching = self.gate.close(slot, t, self.state, self.available_neur)
+            book = self._contract(slot, t, matching, submissions)
+            set_points = self._set_points(book, t)
+            rows["order"] = order_rows(matching, slot, t, self.scenario.market.order_delay_s, [None] * len(matching.orders))
+        return {"submissions": submissions, "set_points_out": set_points, "rows": rows}
+
+    def _take_in_readings(self, deliveries: Sequence[Delivery]) -> None:
+        """Frames that the head-end accepts become counters of the twin's state."""
+        accepted = []
+        for delivery in deliveries:
+            try:
+                accepted.append(self.head_end.accept(delivery.payload, delivery.received_at_ms))
+            except FrameError:
+                continue  # Counted by the head-end, by kind.
+        if accepted:
+            columns = np.array(accepted, np.int64).T
+            meter, boundary, _, received_at_ms, import_wh, export_wh = columns
+            self.state.record(boundary, meter, import_wh, export_wh, received_at_ms)
+
+    def _take_in_events(self, events: Sequence[LedgerEvent]) -> None:
+        for event in events:
+            book = self._waiting_for.get(event.tx_hash)
+            if book is None:
+                continue  # Set-up transactions: the ledger itself raises where one of them fails.
+            if event.tx_hash == book.commit_tx:
+                self._hear_of_commit(book, event)
+            else:
+                self._hear_of_settlement(book, event)
+
+    def _hear_of_commit(self, book: SlotBook, event: LedgerEvent) -> None:
+        if isinstance(event, Inclusion):
+            book.committed = event.succeeded
+            book.committed_at_s = event.block_time_s if event.succeeded else None
+            if not event.succeeded:
+                self.available_neur = self.available_neur + self._escrow(book)
+        elif isinstance(event, Finality):
+            book.committed_final_at_ms = event.at_ms if book.committed else None
+        elif isinstance(event, Undone):
+            book.committed, book.committed_at_s, book.committed_final_at_ms = None, None, None
+
+    def _hear_of_settlement(self, book: SlotBook, event: LedgerEvent) -> None:
+        batch = next(b for b in book.batches if b.tx_hash == event.tx_hash)
+        if isinstance(event, Inclusion):
+            batch.settled_at_s = event.block_time_s
+            terms, paid = book.agreements.take(batch.rows), batch.settlement
+            available = self.available_neur.copy()
+            np.add.at(available, terms.seller, paid.seller_paid_neur + paid.seller_returned_neur)
+            np.add.at(available, terms.buyer, paid.buyer_returned_neur)
+            self.available_neur = available
+        elif isinstance(event, Finality):
+            batch.final_at_ms = event.at_ms
+
+    def _escrow(self, book: SlotBook) -> IntArray:
+        return escrow_neur(book.agreements, self.neighbourhood.participants)
+
+    def _contract(
+        self, slot: int, t: int, matching: Matching, submissions: list[Dispatch]
+    ) -> SlotBook:
+        """Steps E and F: terms, everybody's signature, and the commit on its way to the ledger."""
+        send_at_s = t + self.scenario.market.clearing_s
+        deadline_s = self.commit_deadline(self.clock.start_s(slot))
+        book = SlotBook(slot, matching, deadline_s)
+        self.books[slot] = book
+        if not len(book.agreements):
+            return book
+        if deadline_s is None or deadline_s < send_at_s:
+            # No block could make it final in time: the auction house does not even send it.
+            book.committed = False
+            return book
+        dispatch, book.signed = self.contracting.commit(
+            slot, book.agreements, book.rates, deadline_s, send_at_s
+        )
+        book.commit_tx = dispatch.tx_hash
+        self._waiting_for[dispatch.tx_hash] = book
+        self.available_neur = self.available_neur - self._escrow(book)
+        self.open_slots[slot] = book
+        submissions.append(dispatch)
+        return book
+
+    def _set_points(self, book: SlotBook, t: int) -> list[Downlink]:
+        """Each battery's target for the slot: what its household has committed to."""
+        send_at_s = t + self.scenario.market.clearing_s
+        target_wh = book.signed_net_wh
+        return [
+            Downlink(
+                battery,
+                book.slot,
+                send_at_s,
+                encode_set_point(
+                    SetPoint(battery, book.slot, send_at_s, int(target_wh[battery])),
+                    self._battery_keys[battery],
+                ),
+            )
+            for battery in self._has_battery.tolist()
+        ]
+
+    def _settle_open_slots(self, t: int) -> list[Dispatch]:
+        """At most one settlement per slot and slot length, of what can be settled by now."""
+        sent: list[Dispatch] = []
+        for slot, book in list(self.open_slots.items()):
+            if book.committed is False or book.settled.all():
+                del self.open_slots[slot]
+                continue
+            if not book.committed or t < self.clock.end_s(slot):
+                continue
+            readings = readings_at(self.state, slot, t, self.neighbourhood.participants)
+            ready = ready_to_settle(book, readings, t, self.clock, self.scenario)
+            if ready.any():
+                sent.append(self._settle(book, readings, ready, t))
+        return sent
+
+    def _settle(
+        self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int
+    ) -> Dispatch:
+        rows = np.flatnonzero(ready)
+        outcome = settle(book.agreements, readings.net_wh, book.rates).take(rows)
+        dispatch = self.contracting.settle(book, readings, rows, outcome, t)
+        book.batches.append(Batch(dispatch.tx_hash, rows, outcome, readings.quality))
+        book.settled = book.settled | ready
+        self._waiting_for[dispatch.tx_hash] = book
+        return dispatch
+
+    def _close_correction_windows(self, t: int, rows: dict[str, Any]) -> None:
+        """Of the slot whose correction window closes now, all positions become final."""
+        slot = self.clock.slot_ended_at(t - self.scenario.market.correction_window_s)
+        if slot is None:
+            return
+        book = self.books[slot]
+        close_correction_window(slot, t, self.state, book, self.neighbourhood, self.scenario)
+        self.final_net_wh[slot], self.final_quality[slot] = self.state.estimate(slot, t * 1000)
+        rows["meter.known"] = known_rows(
+            book,
+            self.neighbourhood.padded(book.committed_net_wh),
+            self.final_net_wh[slot],
+            self.final_quality[slot],
+            self.state.arrived_at_ms(slot),
+        )
