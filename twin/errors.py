@@ -101,3 +101,7 @@ class CallRevertedError(ChainError):
     def __init__(self, contract: str, data: bytes) -> None:
         super().__init__(f"the contract at {contract} refused the call (0x{data.hex()})")
         self.data = data
+
+
+class PowerFlowError(TwinError):
+    """The power flow of a feeder has no solution."""
