@@ -1,0 +1,201 @@
+"""The result of a run in 80 columns and one screen, in the order of the dashboard's Overview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.text import Text
+
+from cosim.results.manifest import Manifest
+from dashboards.quantity import MINUS, NONE, THIN
+from dashboards.quantity import text as reading
+from experiments.accounts import RoleAccount
+
+WIDTH: Final = 80
+_KEPT, _COMPENSATED, _LAPSED, _MISSED = "#009E73", "#E69F00", "#7F7F7F", "#D55E00"
+_QUIET: Final = "dim"
+_ENDS: Final = (
+    ("kept", "contracts_kept", _KEPT),
+    ("compensated", "contracts_compensated", _COMPENSATED),
+    ("missed the gate", "contracts_missed_the_gate", _MISSED),
+    ("lapsed", "contracts_lapsed", _LAPSED),
+    ("held", "contracts_held", ""),
+)
+_TIERS: Final = (
+    ("behind one meter", "energy_tier_0_wh"),
+    ("in microgrids", "energy_tier_1_wh"),
+    ("between them", "energy_tier_2_wh"),
+    ("from the LPD", "energy_tier_3_import_wh"),
+)
+_OTHERS: Final = (
+    ("DSO", "gain_dso_neur"),
+    ("LPD", "gain_lpd_neur"),
+    ("state", "gain_state_neur"),
+    ("upstream", "gain_upstream_neur"),
+    ("ledger", "gain_ledger_neur"),
+)
+
+
+def overview(manifest: Manifest, accounts: Sequence[RoleAccount]) -> list[Text]:
+    """The lines of the result, none wider than `WIDTH`."""
+    return [
+        *_heading(manifest, accounts),
+        Text(),
+        *_energy(manifest),
+        Text(),
+        *_roles(accounts),
+        *_others(manifest),
+        Text(),
+        *_agreements(manifest),
+        *_ledger(manifest),
+        *_links_and_grid(manifest),
+    ]
+
+
+def _value(manifest: Manifest, name: str) -> float | None:
+    found = manifest.indicators.get(name)
+    return None if found is None else found.value
+
+
+def _figure(manifest: Manifest, name: str) -> str:
+    """An indicator with the unit that fits; an en dash where the run has none of that name."""
+    found = manifest.indicators.get(name)
+    return NONE if found is None else reading(found.value, found.unit)
+
+
+def _heading(manifest: Manifest, accounts: Sequence[RoleAccount]) -> list[Text]:
+    scenario = manifest.scenario
+    horizon = scenario["horizon"]
+    days = "1 day" if horizon["days"] == 1 else f"{horizon['days']} days"
+    return [
+        Text.assemble(
+            (str(scenario["name"]), "bold"), f" · seed {manifest.seed} · run {manifest.run_id}"
+        ),
+        Text(
+            f"{sum(a.members for a in accounts)} participants of "
+            f"{scenario['neighbourhood']['grid']}, {days} from {horizon['start']} in slots of "
+            f"{horizon['slot_s'] // 60} min",
+            _QUIET,
+        ),
+    ]
+
+
+def _energy(manifest: Manifest) -> list[Text]:
+    drawn = [
+        f"{label} {_figure(manifest, name)}" for label, name in _TIERS if _value(manifest, name)
+    ]
+    return [
+        Text.assemble(
+            f"{'Self-sufficiency':18}",
+            (_figure(manifest, "self_sufficiency"), "bold"),
+            f" (status quo {_figure(manifest, 'self_sufficiency_status_quo')})",
+        ),
+        Text(
+            f"{'Energy':18}load {_figure(manifest, 'load_wh')}, "
+            f"generation {_figure(manifest, 'generation_wh')}"
+        ),
+        *_wrapped("Drawn", drawn, 18),
+    ]
+
+
+def _roles(accounts: Sequence[RoleAccount]) -> list[Text]:
+    everybody = RoleAccount(
+        role="all",
+        members=sum(a.members for a in accounts),
+        bought_wh=sum(a.bought_wh for a in accounts),
+        sold_wh=sum(a.sold_wh for a in accounts),
+        status_quo_neur=sum(a.status_quo_neur for a in accounts),
+        market_neur=sum(a.market_neur for a in accounts),
+    )
+    columns = f"{'bought':>10}{'sold':>10}{'status quo':>13}{'market':>11}{'saved':>10}"
+    units = f"{'kWh':>10}{'kWh':>10}{'€':>13}{'€':>11}{'€':>10}"
+    return [
+        Text(f"{'':16}{columns}", _QUIET),
+        Text(f"{'':16}{units}", _QUIET),
+        *map(_role, (*accounts, everybody)),
+    ]
+
+
+def _role(account: RoleAccount) -> Text:
+    before, saved = account.status_quo_neur, account.saved_neur
+    return Text.assemble(
+        f"{account.role:12}{account.members:>4}{_fixed(account.bought_wh / 1e3, 1):>10}"
+        f"{_fixed(account.sold_wh / 1e3, 1):>10}{_fixed(before / 1e9, 2):>13}"
+        f"{_fixed(account.market_neur / 1e9, 2):>11}",
+        (f"{_signed(saved):>10}", _KEPT if saved >= 0 else _MISSED),
+        f"{reading(saved / abs(before) if before else None, '1'):>10}",
+    )
+
+
+def _others(manifest: Manifest) -> list[Text]:
+    gains = [(label, _value(manifest, name)) for label, name in _OTHERS]
+    known = [f"{label} {_signed(gain)}" for label, gain in gains if gain is not None]
+    return [Text(f"{'others gain (€)':18}{', '.join(known)}")] if known else []
+
+
+def _agreements(manifest: Manifest) -> list[Text]:
+    line = Text(f"{'Agreements':12}{_figure(manifest, 'contracts')}: ")
+    for i, (label, name, colour) in enumerate(_ENDS):
+        line.append(", " if i else "")
+        line.append(f"{_figure(manifest, name)} {label}", colour if _value(manifest, name) else "")
+    return [
+        line,
+        Text(
+            f"{'':12}deviations {_figure(manifest, 'imbalance_wh')}, "
+            f"compensation {_figure(manifest, 'compensation_neur')}"
+        ),
+    ]
+
+
+def _ledger(manifest: Manifest) -> list[Text]:
+    return [
+        Text(
+            f"{'Ledger':12}{manifest.scenario['ledger']['consensus']}: "
+            f"{_figure(manifest, 'transactions')} transactions, "
+            f"{_figure(manifest, 'gas_per_contract')} and "
+            f"{_figure(manifest, 'fee_per_contract_neur')} per agreement"
+        ),
+        Text(
+            f"{'':12}included after {_figure(manifest, 'time_to_inclusion_median_ms')}, final "
+            f"after {_figure(manifest, 'time_to_finality_median_ms')} "
+            f"(95 %: {_figure(manifest, 'time_to_finality_p95_ms')})"
+        ),
+    ]
+
+
+def _links_and_grid(manifest: Manifest) -> list[Text]:
+    return [
+        Text(
+            f"{'Links':12}{_figure(manifest, 'delivery_ratio')} of frames delivered; readings "
+            f"{_figure(manifest, 'age_of_information_mean_s')} old on average"
+        ),
+        Text(
+            f"{'Grid':12}{_figure(manifest, 'voltage_min_pu')} to "
+            f"{_figure(manifest, 'voltage_max_pu')}, lines loaded up to "
+            f"{_figure(manifest, 'line_loading_max')}, losses {_figure(manifest, 'losses_wh')}"
+        ),
+    ]
+
+
+def _wrapped(label: str, parts: Sequence[str], indent: int) -> list[Text]:
+    """Parts in as many lines as they need."""
+    lines = [f"{label:{indent}}"]
+    for i, part in enumerate(parts):
+        word = part + ("," if i < len(parts) - 1 else "")
+        if len(lines[-1]) > indent and len(lines[-1]) + 1 + len(word) > WIDTH:
+            lines.append(" " * indent)
+        lines[-1] += word if len(lines[-1]) == indent else f" {word}"
+    return [Text(line) for line in lines]
+
+
+def _signed(neur: float) -> str:
+    """Money [n€] in € with its sign."""
+    return _fixed(neur / 1e9, 2, sign=True)
+
+
+def _fixed(value: float, decimals: int, *, sign: bool = False) -> str:
+    """With so many decimals, as columns of figures want it."""
+    rounded = round(value, decimals) + 0.0  # no minus before a zero
+    text = f"{rounded:{'+' if sign and rounded else ''},.{decimals}f}"
+    return text.replace(",", THIN).replace("-", MINUS)
