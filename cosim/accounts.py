@@ -42,7 +42,8 @@ def escrow_neur(agreements: Agreements, parties: int) -> IntArray:
 
 @dataclass
 class ReferenceAccounts:
-    """Free and locked money of every party [n€], and tokens [Wh]; the last two parties are DSO and LPD."""
+    """Free and locked money of every party [n€], and tokens [Wh]; the last two parties are DSO and
+    LPD."""
 
     ids: tuple[str, ...]
     deposit_neur: int
@@ -89,7 +90,7 @@ class ReferenceAccounts:
             if len(wrong):
                 i = int(wrong[0])
                 raise SettlementMismatchError(
-                    f"{where}: the {kind} balance of {self.ids[i]} on chain is {int(theirs[i])} n€, "
-                    f"the reference settlement says {int(ours[i])} n€ "
+                    f"{where}: the {kind} balance of {self.ids[i]} on chain is "
+                    f"{int(theirs[i])} n€, the reference settlement says {int(ours[i])} n€ "
                     f"({len(wrong)} of {len(ours)} balances differ)."
                 )

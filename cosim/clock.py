@@ -9,6 +9,8 @@ from twin.scenario import Scenario
 
 RUN_OUT_STEPS = 4
 """Steps after the last correction window, so that the last settlement is included and final."""
+LATE_STEP_S = 3600
+"""Length of a step while the run only waits for late readings [s]."""
 
 
 @dataclass(frozen=True)
@@ -22,17 +24,20 @@ class Clock:
     slot_s: int
     lead_s: int
     slots: int
+    reading_wait_s: int
     run_out_s: int
 
     @staticmethod
     def of(scenario: Scenario, finality_s: int) -> Clock:
-        """The clock of a scenario on a ledger that is final `finality_s` after inclusion at the latest."""
+        """The clock of a scenario on a ledger that is final `finality_s` after inclusion at the
+        latest."""
         settled_s = max(scenario.reading_wait_s, scenario.market.correction_window_s)
         return Clock(
             slot_s=scenario.horizon.slot_s,
             lead_s=scenario.market.lead_s,
             slots=scenario.horizon.slots,
-            run_out_s=settled_s + finality_s + RUN_OUT_STEPS * scenario.horizon.slot_s,
+            reading_wait_s=scenario.reading_wait_s,
+            run_out_s=settled_s + finality_s + RUN_OUT_STEPS * LATE_STEP_S,
         )
 
     @property
@@ -47,12 +52,22 @@ class Clock:
 
     @property
     def steps(self) -> int:
-        """Number of mosaik steps of the run."""
+        """End of the run in units of `step_s`; late steps are longer than one."""
         return (self.prelude_s + self.slots * self.slot_s + self.run_out_s) // self.step_s + 1
 
     def t(self, step: int) -> int:
         """Time of mosaik's step number `step` [s]."""
         return step * self.step_s - self.prelude_s
+
+    def next_step(self, step: int) -> int:
+        """Step number after `step`: the next one, but in the run-out, when all that can still come
+        is late readings, the next full hour's."""
+        regular_until_s = self.end_s(self.slots - 1) + self.reading_wait_s + 2 * self.slot_s
+        return step + (max(1, LATE_STEP_S // self.step_s) if self.t(step) > regular_until_s else 1)
+
+    def next_t(self, t: int) -> int:
+        """Time of the step after the one at `t` [s]."""
+        return self.t(self.next_step((t + self.prelude_s) // self.step_s))
 
     def start_s(self, slot: int) -> int:
         return slot * self.slot_s

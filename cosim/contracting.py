@@ -47,7 +47,8 @@ class Contracting:
         deadline_s: int,
         send_at_s: int,
     ) -> tuple[Dispatch, SignedBatch]:
-        """Steps E and F: the terms, every party's, the DSO's and the LPD's signature, the commit."""
+        """Steps E and F: the terms, every party's, the DSO's and the LPD's signature, the
+        commit."""
         batch = self.client.batch(slot, self.epoch_unix_s + deadline_s, agreements, rates)
         signed = self.client.commit(batch, self.client.sign(batch))
         dispatch = Dispatch(signed, signed.tx_hash, slot, send_at_s, CommitEffect(agreements))
@@ -61,7 +62,8 @@ class Contracting:
         outcome: Settlement,
         send_at_s: int,
     ) -> Dispatch:
-        """Step G: the readings, signed by the DSO's oracle, that settle the agreements of `rows`."""
+        """Step G: the readings, signed by the DSO's oracle, that settle the agreements of
+        `rows`."""
         signed_batch: SignedBatch = book.signed
         codes = np.zeros(len(Quality), np.uint8)
         for quality, code in ON_CHAIN.items():

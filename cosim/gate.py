@@ -9,8 +9,8 @@ import numpy as np
 from cosim.accounts import escrow_neur
 from cosim.clock import Clock
 from cosim.neighbourhood import Neighbourhood
-from twin.auction.house import AuctionHouse, Clearing, tie_break
 from twin.auction.collateral import stability_rates, with_collateral
+from twin.auction.house import AuctionHouse, Clearing, tie_break
 from twin.bidding import Bidding, Orders, orders_of
 from twin.forecast import LOOKBACK_DAYS, Forecast, Persistence
 from twin.scenario import Scenario

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cosim.clock import Clock
+from cosim.layer import unknown
 from cosim.neighbourhood import Neighbourhood
 from twin.power_flow import PowerFlow, bus_powers
 from twin.units import MWH_PER_WH, SECONDS_PER_HOUR, FloatArray
@@ -48,9 +49,7 @@ class Grid:
         place = self.neighbourhood
         load_mwh = place.load_mwh[slot]
         result = self.power_flow.solve(
-            *bus_powers(
-                place.feeder.buses, place.fleet, load_mwh, net_mwh, self.clock.slot_s
-            )
+            *bus_powers(place.feeder.buses, place.fleet, load_mwh, net_mwh, self.clock.slot_s)
         )
         rows = len(self._kind)
         voltage, loading = np.full(rows, np.nan), np.full(rows, np.nan)
@@ -58,8 +57,7 @@ class Grid:
         voltage[: first[1]] = result.u_pu
         loading[first[1] : first[2]] = result.line_loading_percent
         loading[first[2] : first[3]] = result.transformer_loading_percent
-        losses: Any = np.ma.masked_all(rows, np.int64)
-        imported: Any = np.ma.masked_all(rows, np.int64)
+        losses, imported = unknown(rows), unknown(rows)
         hours = self.clock.slot_s / SECONDS_PER_HOUR
         losses[-1] = round(float(result.loss_w) * hours * MWH_PER_WH)
         self.voltage_pu.append(result.u_pu)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import mosaik_api_v3
+import numpy as np
 
 from cosim.clock import Clock
 
@@ -14,6 +15,22 @@ Columns = Mapping[str, Any]
 """Columns of rows for the recorder: arrays or lists of one length."""
 Rows = Mapping[str, Columns]
 """Columns by table."""
+
+
+def unknown(rows: int) -> Any:
+    """A column of integers of which none is known yet: a masked array, null where not assigned."""
+    return np.ma.MaskedArray(np.zeros(rows, np.int64), mask=True)
+
+
+def joined(parts: Sequence[Columns]) -> dict[str, Any]:
+    """Batches of one table, at least one, as one."""
+    join: Any = np.ma.concatenate
+    return {
+        name: [value for part in parts for value in part[name]]
+        if isinstance(parts[0][name], list)
+        else join([part[name] for part in parts])
+        for name in parts[0]
+    }
 
 
 class Layer(Protocol):
@@ -31,11 +48,11 @@ class Layer(Protocol):
         """Advance to time `t` [s]; every name of `outputs` must be in the answer."""
 
 
-class LayerSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
+class LayerSimulator(mosaik_api_v3.Simulator):
     """Steps a layer once per co-simulation step; one fleet entity, whose attributes are arrays."""
 
     def __init__(self, layer: Layer, clock: Clock) -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             {
                 "api_version": "3.0",
                 "type": "time-based",
@@ -58,7 +75,7 @@ class LayerSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
     def init(self, sid: str, time_resolution: float = 1.0, **sim_params: Any) -> Any:
         return self.meta
 
-    def create(self, num: int, model: str, **model_params: Any) -> list[dict[str, Any]]:
+    def create(self, num: int, model: str, **model_params: Any) -> list[Any]:
         children = [{"eid": f"{self.layer.name}-{d}", "type": "Device"} for d in self.layer.devices]
         return [{"eid": self.layer.name, "type": model, "children": children}]
 
@@ -73,7 +90,7 @@ class LayerSimulator(mosaik_api_v3.Simulator):  # type: ignore[misc]
         self.busy_s += time.thread_time() - begun
         if self.after_step is not None:
             self.after_step(time_)
-        return time_ + 1
+        return self.clock.next_step(time_)
 
     def get_data(self, outputs: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
         return {eid: {a: self._outputs[a] for a in attrs} for eid, attrs in outputs.items()}

@@ -1,4 +1,5 @@
-"""Communication layer: transactions wait for blocks of a simulated consensus and run on a real EVM."""
+"""Communication layer: transactions wait for blocks of a simulated consensus and run on a real
+EVM."""
 
 from __future__ import annotations
 
@@ -80,7 +81,7 @@ class LedgerLayer:
             self._begun = True
             self._submit(self.setup)
         self._submit(inputs.get("submissions") or ())
-        self.env.run(until=t + self.clock.step_s)
+        self.env.run(until=self.clock.next_t(t))
         return {"events": self._heard()}
 
     def _submit(self, dispatches: Sequence[Dispatch]) -> None:
@@ -110,7 +111,8 @@ class LedgerLayer:
         return [Outcome(int(receipt.succeeded), receipt.gas_used) for receipt in receipts]
 
     def _book(self, record: TransactionRecord, receipt: Receipt) -> bool:
-        """Apply what a transaction did to the reference books; True where balances must be compared."""
+        """Apply what a transaction did to the reference books; True where balances must be
+        compared."""
         dispatch = record.dispatch
         if receipt.succeeded:
             if dispatch.effect is not None:
@@ -119,7 +121,7 @@ class LedgerLayer:
         if not isinstance(dispatch.effect, CommitEffect):
             raise ChainError(
                 f"The {dispatch.signed.kind} transaction for slot {dispatch.slot} was refused "
-                f"by the contract: {self.error_name(receipt) or 'no reason given'}; it must succeed."
+                f"by the contract ({self.error_name(receipt) or 'no reason given'}); it must succeed."
             )
         return False
 
@@ -130,9 +132,7 @@ class LedgerLayer:
             if isinstance(event, Included):
                 assert record.receipt is not None
                 record.included_at_ms = event.at_ms
-                heard.append(
-                    Inclusion(event.tx_hash, record.receipt.succeeded, event.block_time_s)
-                )
+                heard.append(Inclusion(event.tx_hash, record.receipt.succeeded, event.block_time_s))
             elif isinstance(event, Reorganised):
                 record.included_at_ms = record.final_at_ms = None
                 heard.append(Undone(event.tx_hash, event.at_ms))

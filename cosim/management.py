@@ -13,8 +13,9 @@ from cosim.accounts import escrow_neur
 from cosim.clock import Clock
 from cosim.contracting import Contracting
 from cosim.gate import Gate, Matching
-from cosim.neighbourhood import Neighbourhood
+from cosim.layer import joined
 from cosim.market_rows import estimate_rows, known_rows, order_rows
+from cosim.neighbourhood import Neighbourhood
 from cosim.readings import (
     SlotReadings,
     close_correction_window,
@@ -36,7 +37,8 @@ from twin.units import BoolArray, IntArray
 
 @dataclass
 class Management:
-    """The head-end's readings become the twin's state; gates close, contracts are made and settled."""
+    """The head-end's readings become the twin's state; gates close, contracts are made and
+    settled."""
 
     name: ClassVar[str] = "management"
     inputs: ClassVar[tuple[str, ...]] = ("readings", "events")
@@ -64,6 +66,8 @@ class Management:
     """(slots, meters) what was settled and billed on."""
     final_quality: NDArray[np.int8] = field(init=False)
     _waiting_for: dict[str, SlotBook] = field(default_factory=dict)
+    _closed: int = 0
+    """Slots whose correction window has closed."""
 
     def __post_init__(self) -> None:
         n = self.neighbourhood.participants
@@ -98,7 +102,9 @@ class Management:
             matching = self.gate.close(slot, t, self.state, self.available_neur)
             book = self._contract(slot, t, matching, submissions)
             set_points = self._set_points(book, t)
-            rows["order"] = order_rows(matching, slot, t, self.scenario.market.order_delay_s, [None] * len(matching.orders))
+            rows["order"] = order_rows(
+                matching, slot, t, self.scenario.market.order_delay_s, [None] * len(matching.orders)
+            )
         return {"submissions": submissions, "set_points_out": set_points, "rows": rows}
 
     def _take_in_readings(self, deliveries: Sequence[Delivery]) -> None:
@@ -206,9 +212,7 @@ class Management:
                 sent.append(self._settle(book, readings, ready, t))
         return sent
 
-    def _settle(
-        self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int
-    ) -> Dispatch:
+    def _settle(self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int) -> Dispatch:
         rows = np.flatnonzero(ready)
         outcome = settle(book.agreements, readings.net_wh, book.rates).take(rows)
         dispatch = self.contracting.settle(book, readings, rows, outcome, t)
@@ -218,17 +222,22 @@ class Management:
         return dispatch
 
     def _close_correction_windows(self, t: int, rows: dict[str, Any]) -> None:
-        """Of the slot whose correction window closes now, all positions become final."""
-        slot = self.clock.slot_ended_at(t - self.scenario.market.correction_window_s)
-        if slot is None:
-            return
-        book = self.books[slot]
-        close_correction_window(slot, t, self.state, book, self.neighbourhood, self.scenario)
-        self.final_net_wh[slot], self.final_quality[slot] = self.state.estimate(slot, t * 1000)
-        rows["meter.known"] = known_rows(
-            book,
-            self.neighbourhood.padded(book.committed_net_wh),
-            self.final_net_wh[slot],
-            self.final_quality[slot],
-            self.state.arrived_at_ms(slot),
-        )
+        """Of slots whose correction window has closed, all positions become final."""
+        parts = []
+        window_s = self.scenario.market.correction_window_s
+        while self._closed < self.clock.slots and self.clock.end_s(self._closed) + window_s <= t:
+            slot, book = self._closed, self.books[self._closed]
+            close_correction_window(slot, t, self.state, book, self.neighbourhood, self.scenario)
+            self.final_net_wh[slot], self.final_quality[slot] = self.state.estimate(slot, t * 1000)
+            parts.append(
+                known_rows(
+                    book,
+                    self.neighbourhood.padded(book.committed_net_wh),
+                    self.final_net_wh[slot],
+                    self.final_quality[slot],
+                    self.state.arrived_at_ms(slot),
+                )
+            )
+            self._closed += 1
+        if parts:
+            rows["meter.known"] = joined(parts)

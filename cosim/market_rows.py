@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cosim.clock import Clock
 from cosim.gate import Matching
+from cosim.layer import joined, unknown
 from cosim.neighbourhood import Neighbourhood
 from cosim.slot_book import SlotBook
 from twin.indicators import settled_outcome
@@ -82,24 +83,16 @@ def agreement_rows(
         for book in books
         if len(book.agreements)
     ]
-    if not parts:
-        return {}
-    return {
-        name: [value for part in parts for value in part[name]]
-        if isinstance(parts[0][name], list)
-        else np.ma.concatenate([part[name] for part in parts])
-        for name in parts[0]
-    }
+    return joined(parts) if parts else {}
 
 
 def _slot_rows(
     book: SlotBook, neighbourhood: Neighbourhood, start_s: int, tolerance_wh: int
 ) -> dict[str, Any]:
     terms, k = book.agreements, len(book.agreements)
-    never: Any = np.ma.masked_all(k, np.int64)
-    outcome: dict[str, Any] = {field.name: never.copy() for field in fields(Settlement)}
-    times = {name: never.copy() for name in ("batch", "settled_at_s", "settled_final_at_ms")}
-    quality = {side: never.copy() for side in ("seller_quality", "buyer_quality")}
+    outcome = {field.name: unknown(k) for field in fields(Settlement)}
+    times = {name: unknown(k) for name in ("batch", "settled_at_s", "settled_final_at_ms")}
+    quality = {side: unknown(k) for side in ("seller_quality", "buyer_quality")}
     settle_tx: list[str | None] = [None] * k
     status = ["held" if book.committed else "missed_gate"] * k
     for number, batch in enumerate(book.batches):
@@ -148,5 +141,5 @@ def _slot_rows(
 
 def _constant(value: int | None, rows: int) -> Any:
     if value is None:
-        return np.ma.masked_all(rows, np.int64)
+        return unknown(rows)
     return np.ma.array(np.full(rows, value, np.int64))

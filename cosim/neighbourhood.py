@@ -45,7 +45,8 @@ class Neighbourhood:
 
     @property
     def origin(self) -> IntArray:
-        """Origin of what each sells (n,): PV is the only generation in the six grids; a battery that
+        """Origin of what each sells (n,): PV is the only generation in the six grids; a battery
+        that
         discharges into a sale holds PV energy too."""
         return np.full(len(self.fleet), Origin.PV, np.int64)
 
@@ -54,7 +55,8 @@ class Neighbourhood:
         return len(self.fleet.ids)
 
     def at_meters(self, values: IntArray) -> IntArray:
-        """Values of participants (n,) as seen by every meter: a building's is the sum of its flats."""
+        """Values of participants (n,) as seen by every meter: a building's is the sum of its
+        flats."""
         return with_buildings(self.fleet, values)
 
     def padded(self, values: IntArray | BoolArray) -> IntArray:
@@ -70,7 +72,7 @@ def with_buildings(fleet: Fleet, values: IntArray) -> IntArray:
         return values
     inside = np.flatnonzero(fleet.building >= 0)
     sums = np.zeros((*values.shape[:-1], buildings), np.int64)
-    np.add.at(sums, (..., fleet.building[inside]), values[..., inside])
+    np.add.at(sums.T, fleet.building[inside], values[..., inside].T)
     return np.concatenate([values, sums], axis=-1)
 
 
@@ -84,7 +86,8 @@ def willing(fleet: Fleet, scenario: Scenario, seed: int) -> BoolArray:
 def build_neighbourhood(scenario: Scenario, seed: int) -> Neighbourhood:
     """Everything about the place that does not depend on the market.
 
-    The plant runs through the warm-up at the status quo, so that batteries and registers stand where
+    The plant runs through the warm-up at the status quo, so that batteries and registers stand
+    where
     they would, and the forecast has readings of days before.
     """
     horizon, place = scenario.horizon, scenario.neighbourhood

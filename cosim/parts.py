@@ -31,7 +31,7 @@ from twin.payments import Party, Payments
 from twin.power_flow import bus_powers
 from twin.scenario import Scenario
 from twin.state import Quality
-from twin.units import SECONDS_PER_HOUR, MWH_PER_WH
+from twin.units import MWH_PER_WH, SECONDS_PER_HOUR
 
 
 @dataclass

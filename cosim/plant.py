@@ -1,4 +1,5 @@
-"""Device layer: true consumption, generation and batteries of the whole fleet, and their meters' counters."""
+"""Device layer: true consumption, generation and batteries of the whole fleet, and their meters'
+counters."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from twin.units import MWH_PER_WH, IntArray, power_w
 class Plant:
     """Integrates the slot that has just ended and moves the counters of all meters.
 
-    A meter counts in mWh and shows whole Wh; a building's meter sees the sum of its flats. A battery
+    A meter counts in mWh and shows whole Wh; a building's meter sees the sum of its flats. A
+    battery
     follows the set-point that had arrived when its slot began, else it serves self-consumption.
     """
 
@@ -89,5 +91,5 @@ class Plant:
             "target_net_wh": place.padded(target_wh),
             "setpoint_received": place.padded(arrived & has_battery).astype(bool),
         }
-        after["power_w"] = power_w(meter_net, self.clock.slot_s)
-        return {"registers": after, "flows": (slot, net), "rows": {"meter.truth": rows}}
+        shown = {**after, "power_w": power_w(meter_net, self.clock.slot_s)}
+        return {"registers": shown, "flows": (slot, net), "rows": {"meter.truth": rows}}

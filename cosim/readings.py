@@ -28,7 +28,8 @@ class SlotReadings:
 
     @property
     def known(self) -> BoolArray:
-        return self.quality != Quality.MISSING
+        known: BoolArray = self.quality != Quality.MISSING
+        return known
 
 
 def readings_at(state: TwinState, slot: int, t: int, participants: int) -> SlotReadings:

@@ -38,7 +38,8 @@ def run_scenario(
 ) -> RunResult:
     """Carry out a run into `out/<run_id>`, unless it is there already (`force` recomputes).
 
-    Everything that is started (node, meters) is stopped, also when something fails. Raises TwinError.
+    Everything that is started (node, meters) is stopped, also when something fails. Raises
+    TwinError.
     """
     clean_stages(out)
     identity = run_id(scenario, seed)

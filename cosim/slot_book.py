@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cosim.gate import Matching
 from twin.settlement import Agreements, Settlement, StabilityRates
@@ -21,7 +22,7 @@ class Batch:
     """Which agreements of the slot."""
     settlement: Settlement
     """Their outcome, in the order of `rows`."""
-    quality: IntArray
+    quality: NDArray[np.int8]
     """Quality of every participant's reading at the time (n,)."""
     settled_at_s: int | None = None
     final_at_ms: int | None = None

@@ -28,7 +28,8 @@ class Downlink:
 
 @dataclass
 class Transmission:
-    """Advances the links to the instant, hands out what has arrived, then takes in what is sent now."""
+    """Advances the links to the instant, hands out what has arrived, then takes in what is sent
+    now."""
 
     name: ClassVar[str] = "transmission"
     inputs: ClassVar[tuple[str, ...]] = ("frames", "set_points_out")
@@ -71,7 +72,8 @@ class Transmission:
         """The table `frame`, once the run has ended."""
         log = self.network.frame_log()
         up = log.direction == Direction.UPLINK
-        # An uplink frame closes the slot before its boundary; the first one closes none of the run's.
+        # An uplink frame closes the slot before its boundary; the first one closes none of the
+        # run's.
         slot = np.where(up, log.sequence - 1, log.sequence)
         return {
             "direction": np.where(up, 0, 1),

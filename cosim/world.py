@@ -53,7 +53,7 @@ def simulate(layers: Mapping[str, Layer], clock: Clock, progress: Progress | Non
     """Run all layers to the end of the clock. Errors of a layer come out as they are."""
     simulators = {name: LayerSimulator(layer, clock) for name, layer in layers.items()}
     with mosaik.World(
-        {name: PythonStarter(lambda s=s: s) for name, s in simulators.items()},  # type: ignore[misc]
+        {name: PythonStarter(_Given(s)) for name, s in simulators.items()},  # type: ignore[arg-type]
         time_resolution=clock.step_s,
         skip_greetings=True,
         configure_logging=False,
@@ -81,6 +81,16 @@ def simulate(layers: Mapping[str, Layer], clock: Clock, progress: Progress | Non
     return Cost({name: s.busy_s for name, s in simulators.items()}, total)
 
 
+@dataclass(frozen=True)
+class _Given:
+    """Stands where mosaik expects a simulator's class: the simulator is there already."""
+
+    simulator: LayerSimulator
+
+    def __call__(self) -> LayerSimulator:
+        return self.simulator
+
+
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """End the other simulators' tasks when one has failed, so that nothing is left pending."""
     tasks = asyncio.all_tasks(loop)
@@ -93,7 +103,6 @@ def _reporter(progress: Progress, clock: Clock) -> Callable[[int], None]:
     def report(step: int) -> None:
         slot = clock.t(step) // clock.slot_s
         phase = "settling" if slot >= clock.slots else "trading"
-        progress(step + 1, clock.steps, phase)
+        progress(min(clock.next_step(step), clock.steps), clock.steps, phase)
 
     return report
-

@@ -1,4 +1,4 @@
-"""One class per kind of error; every message is a sentence that says what, where and what would be right."""
+"""One class per kind of error; a message is a sentence: what, where, and what would be right."""
 
 
 class TwinError(Exception):

@@ -98,9 +98,9 @@ class Settlement:
 def positions(agreements: Agreements, net_wh: IntArray) -> Positions:
     """Each participant's committed totals and its deviation from them, by side.
 
-    Parameters: `agreements` of the slot (all committed ones, of every microgrid and tier), `net_wh`
-    of shape (n,), measured import − export. MODEL "Shares of a deviation": n < N is short as a buyer
-    by min(Q_b, N − n); n > N short as a seller by min(Q_s, n − N).
+    Parameters: `agreements` of the slot (all committed ones, of every microgrid and tier),
+    `net_wh` of shape (n,), measured import − export. MODEL "Shares of a deviation": n < N is short
+    as a buyer by min(Q_b, N − n); n > N short as a seller by min(Q_s, n − N).
     """
     n = len(net_wh)
     purchases = np.bincount(agreements.buyer, agreements.quantity_wh, n).astype(np.int64)

@@ -24,4 +24,6 @@ UEUR_PER_KWH_PER_CT: Final = 10_000
 
 def power_w(energy_mwh: IntArray, slot_s: int) -> FloatArray:
     """Mean power [W] of an energy [mWh] over a slot of `slot_s` seconds; same shape."""
-    return energy_mwh * (SECONDS_PER_HOUR / (MWH_PER_WH * slot_s))
+    power: FloatArray = energy_mwh.astype(np.float64)
+    power *= SECONDS_PER_HOUR / (MWH_PER_WH * slot_s)
+    return power

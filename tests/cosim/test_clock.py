@@ -1,5 +1,7 @@
 """Instants of a run: slots, gate closures, steps."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,15 @@ from twin.scenario import Scenario
 
 
 def clock(slot_s: int = 900, lead_s: int = 900, slots: int = 96) -> Clock:
-    return Clock(slot_s=slot_s, lead_s=lead_s, slots=slots, run_out_s=86_400)
+    return Clock(slot_s=slot_s, lead_s=lead_s, slots=slots, reading_wait_s=1800, run_out_s=86_400)
+
+
+def step_times(c: Clock) -> list[int]:
+    step, times = 0, []
+    while step < c.steps:
+        times.append(c.t(step))
+        step = c.next_step(step)
+    return times
 
 
 def test_gate_of_a_slot_closes_one_lead_before_it_begins() -> None:
@@ -42,7 +52,7 @@ def test_every_slot_closes_and_ends_exactly_once_on_a_step(
     slot_s: int, lead_min: int, slots: int
 ) -> None:
     c = clock(slot_s, lead_min * 60, slots)
-    times = [c.t(k) for k in range(c.steps)]
+    times = step_times(c)
     closing = [c.slot_closing_at(t) for t in times]
     ended = [c.slot_ended_at(t) for t in times]
     assert [s for s in closing if s is not None] == list(range(slots))
@@ -59,3 +69,15 @@ def test_clock_leaves_room_for_the_correction_window() -> None:
 def test_prelude_begins_at_least_one_slot_before_the_first_gate(lead_s: int) -> None:
     c = clock(lead_s=lead_s)
     assert c.t(0) <= -lead_s - 900
+
+
+def test_steps_are_hourly_when_only_late_readings_can_come() -> None:
+    times = step_times(clock())
+    assert times[-1] - times[-2] == 3600
+    assert {b - a for a, b in pairwise(times) if b <= 97 * 900} == {900}
+
+
+def test_next_time_is_that_of_the_next_step() -> None:
+    c = clock()
+    times = step_times(c)
+    assert [c.next_t(t) for t in times[:-1]] == times[1:]

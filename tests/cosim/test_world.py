@@ -10,7 +10,7 @@ from cosim.layer import LayerSimulator
 from cosim.world import FEEDBACK, FORWARD, simulate
 from twin.errors import ChainError
 
-CLOCK = Clock(slot_s=900, lead_s=900, slots=2, run_out_s=900)
+CLOCK = Clock(slot_s=900, lead_s=900, slots=2, reading_wait_s=900, run_out_s=900)
 
 
 class Recorded:
@@ -28,7 +28,7 @@ class Recorded:
 
     def step(self, t: int, inputs: Mapping[str, Any]) -> dict[str, Any]:
         self.log.append((self.name, t, dict(inputs)))
-        return {name: f"{self.name} {t}" for name in self.outputs}
+        return dict.fromkeys(self.outputs, f"{self.name} {t}")
 
 
 NAMES = ("plant", "grid", "metering", "transmission", "management", "ledger", "recording")

@@ -1,6 +1,6 @@
 """A scenario: one YAML file's worth of choices, every one with its unit, default and source."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -50,7 +50,7 @@ class Scenario(Section):
     execution: Execution = Execution()
 
     @model_validator(mode="after")
-    def _times_fit(self) -> "Scenario":
+    def _times_fit(self) -> Self:
         if self.market.clearing_s >= self.market.lead_s:
             raise ValueError(
                 f"market.clearing_s ({self.market.clearing_s} s) must be shorter than "
@@ -60,6 +60,7 @@ class Scenario(Section):
 
     @property
     def reading_wait_s(self) -> int:
-        """How long settlement waits for readings [s]; two slots unless the scenario says otherwise."""
+        """How long settlement waits for readings [s]; two slots unless the scenario says
+        otherwise."""
         wait = self.market.reading_wait_s
         return 2 * self.horizon.slot_s if wait is None else wait

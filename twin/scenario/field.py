@@ -36,7 +36,6 @@ class Execution(Section):
     """`modbus` reads each meter over Modbus TCP; `memory` encodes and decodes the same registers
     without sockets, for large fleets."""
     node: Literal["auto", "embedded", "anvil"] = "auto"
-    """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil where
+    """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil
+    where
     it is installed."""
-
-

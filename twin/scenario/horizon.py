@@ -19,7 +19,8 @@ class Horizon(Section):
     slot_s: Literal[300, 900, 1800, 3600] = 900
     """Length of a delivery slot [s]. Default: the 15 minutes of the European imbalance period."""
     warm_up_days: Annotated[int, Field(ge=0, le=28, strict=True)] = 7
-    """Days before the start whose readings the forecast already has [d]; the plant runs through them
+    """Days before the start whose readings the forecast already has [d]; the plant runs through
+    them
     at the status quo. Default: a week, which the weekly forecast needs (assumption)."""
 
     @field_validator("start")

@@ -16,7 +16,8 @@ class Ledger(Section):
     contracts: Literal["batch"] = "batch"
     """Contract style: two transactions per slot."""
     hardfork: Literal["cancun"] = "cancun"
-    """EVM rules. Cancun on both nodes: Prague's calldata floor raises the gas of data-heavy calls."""
+    """EVM rules. Cancun on both nodes: Prague's calldata floor raises the gas of data-heavy
+    calls."""
     block_gas_limit: Annotated[int, Field(ge=1_000_000, le=10**9, strict=True)] = 60_000_000
     """Gas that a block holds. Assumption: Ethereum's main network in 2026."""
     fee_neur_per_gas: Annotated[int, Field(ge=0, le=10**9, strict=True)] | None = None

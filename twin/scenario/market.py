@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from twin.scenario.base import Section, Seconds
+from twin.scenario.base import Seconds, Section
 
 
 class Market(Section):
@@ -24,7 +24,8 @@ class Market(Section):
     """Where in that interval the price lies: 0 at the offer, 1 at the bid [-], steps of 0.001.
     Source: Chatterjee & Samuelson 1983."""
     bidding: Literal["truthful", "linear"] = "truthful"
-    """`truthful` bids the own alternative (retail less taxes, feed-in); `linear` moves from the wish
+    """`truthful` bids the own alternative (retail less taxes, feed-in); `linear` moves from the
+    wish
     (the other side's alternative) to it, each agent from its own seeded starting point."""
     forecast: Literal["seasonal", "persistence", "perfect"] = "seasonal"
     """`seasonal` takes the same slot of yesterday and last week, corrected by the newest error;
@@ -34,7 +35,8 @@ class Market(Section):
     reading_wait_s: Seconds | None = None
     """How long after a slot settlement waits for readings [s]; none takes two slots (MODEL)."""
     correction_window_s: Seconds = 86_400
-    """How long after a slot a missing reading may still come before it is substituted [s] (MODEL)."""
+    """How long after a slot a missing reading may still come before it is substituted [s]
+    (MODEL)."""
     substitution: Literal["estimate", "adverse"] = "estimate"
     """What then stands for the reading: the validated estimate, or what is worst for its owner."""
     tolerance_wh: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 10

@@ -1,6 +1,6 @@
 """Prices outside the auction: status quo, road pricing, stabilisation."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,8 @@ class Tariffs(Section):
     network_ueur_per_kwh: PriceUeurPerKwh = 90_000
     """The DSO's network charge [µ€/kWh]. Assumption: 9 of the 30 ct/kWh."""
     taxes_and_levies_ueur_per_kwh: PriceUeurPerKwh = 110_000
-    """Taxes and levies [µ€/kWh], paid on a peer-to-peer purchase too. Assumption: 11 of 30 ct/kWh."""
+    """Taxes and levies [µ€/kWh], paid on a peer-to-peer purchase too. Assumption: 11 of 30
+    ct/kWh."""
     feed_in_ueur_per_kwh: PriceUeurPerKwh = 80_000
     """What the LPD pays for surplus [µ€/kWh]. Source: of the order of the German EEG 2023 rate for
     small roof plants (about 8 ct/kWh)."""
@@ -37,11 +38,11 @@ class Tariffs(Section):
         return self.energy_ueur_per_kwh + self.network_ueur_per_kwh
 
     @model_validator(mode="after")
-    def _feed_in_below_retail(self) -> "Tariffs":
+    def _feed_in_below_retail(self) -> Self:
         if self.feed_in_ueur_per_kwh >= self.retail_ueur_per_kwh:
             raise ValueError(
-                f"feed_in_ueur_per_kwh ({self.feed_in_ueur_per_kwh}) must be below the retail price "
-                f"({self.retail_ueur_per_kwh}), else feeding in and buying back earns money"
+                f"feed_in_ueur_per_kwh ({self.feed_in_ueur_per_kwh}) must be below the retail "
+                f"price ({self.retail_ueur_per_kwh}), else feeding in and buying back earns money"
             )
         return self
 
@@ -62,13 +63,14 @@ class Stability(Section):
     stabiliser: Literal["lpd", "dso"] = "lpd"
     """Who supplies or absorbs a deviation. [choice]: the paper says LPD in IV, DSO in V."""
     service_ueur_per_kwh: PriceUeurPerKwh = 100_000
-    """Service rate of the stabilising storage [µ€/kWh]. Assumption, 10 ct/kWh as in MODEL's check."""
+    """Service rate of the stabilising storage [µ€/kWh]. Assumption, 10 ct/kWh as in MODEL's
+    check."""
     risk_factor: Annotated[float, Field(ge=1, le=100)] = 1.5
     """Collateral per Wh is the stability rate times this, rounded up [-], steps of 0.001.
     Assumption."""
 
     @model_validator(mode="after")
-    def _permille(self) -> "Stability":
+    def _permille(self) -> Self:
         if abs(self.risk_factor * 1000 - round(self.risk_factor * 1000)) > 1e-9:
             raise ValueError("risk_factor is given in steps of 0.001, so that collateral is exact")
         return self
