@@ -22,6 +22,7 @@ _ENDS: Final = (
     ("lapsed", "contracts_lapsed", _LAPSED),
     ("held", "contracts_held", ""),
 )
+_ALWAYS: Final = ("contracts_kept", "contracts_compensated", "contracts_missed_the_gate")
 _TIERS: Final = (
     ("behind one meter", "energy_tier_0_wh"),
     ("in microgrids", "energy_tier_1_wh"),
@@ -91,9 +92,13 @@ def _energy(manifest: Manifest) -> list[Text]:
             (_figure(manifest, "self_sufficiency"), "bold"),
             f" (status quo {_figure(manifest, 'self_sufficiency_status_quo')})",
         ),
-        Text(
-            f"{'Energy':18}load {_figure(manifest, 'load_wh')}, "
-            f"generation {_figure(manifest, 'generation_wh')}"
+        *_wrapped(
+            "Energy",
+            [
+                f"load {_figure(manifest, 'load_wh')}",
+                f"generation {_figure(manifest, 'generation_wh')}",
+            ],
+            18,
         ),
         *_wrapped("Drawn", drawn, 18),
     ]
@@ -108,85 +113,83 @@ def _roles(accounts: Sequence[RoleAccount]) -> list[Text]:
         status_quo_neur=sum(a.status_quo_neur for a in accounts),
         market_neur=sum(a.market_neur for a in accounts),
     )
-    columns = f"{'bought':>10}{'sold':>10}{'status quo':>13}{'market':>11}{'saved':>10}"
-    units = f"{'kWh':>10}{'kWh':>10}{'€':>13}{'€':>11}{'€':>10}"
-    return [
-        Text(f"{'':16}{columns}", _QUIET),
-        Text(f"{'':16}{units}", _QUIET),
-        *map(_role, (*accounts, everybody)),
-    ]
+    columns = (
+        f"{'bought kWh':>12}{'sold kWh':>11}{'status quo €':>14}{'market €':>10}{'saved €':>9}"
+    )
+    return [Text(f"{'':16}{columns}", _QUIET), *map(_role, (*accounts, everybody))]
 
 
 def _role(account: RoleAccount) -> Text:
     before, saved = account.status_quo_neur, account.saved_neur
     return Text.assemble(
-        f"{account.role:12}{account.members:>4}{_fixed(account.bought_wh / 1e3, 1):>10}"
-        f"{_fixed(account.sold_wh / 1e3, 1):>10}{_fixed(before / 1e9, 2):>13}"
-        f"{_fixed(account.market_neur / 1e9, 2):>11}",
-        (f"{_signed(saved):>10}", _KEPT if saved >= 0 else _MISSED),
-        f"{reading(saved / abs(before) if before else None, '1'):>10}",
+        f"{account.role:12}{account.members:>4}{_fixed(account.bought_wh / 1e3, 1):>12}"
+        f"{_fixed(account.sold_wh / 1e3, 1):>11}{_fixed(before / 1e9, 2):>14}"
+        f"{_fixed(account.market_neur / 1e9, 2):>10}",
+        (f"{_signed(saved):>9}", _KEPT if saved >= 0 else _MISSED),
+        f"{reading(saved / abs(before) if before else None, '1'):>8}",
     )
 
 
 def _others(manifest: Manifest) -> list[Text]:
     gains = [(label, _value(manifest, name)) for label, name in _OTHERS]
     known = [f"{label} {_signed(gain)}" for label, gain in gains if gain is not None]
-    return [Text(f"{'others gain (€)':18}{', '.join(known)}")] if known else []
+    return _wrapped("others gain €", known, 14) if known else []
 
 
 def _agreements(manifest: Manifest) -> list[Text]:
-    line = Text(f"{'Agreements':12}{_figure(manifest, 'contracts')}: ")
-    for i, (label, name, colour) in enumerate(_ENDS):
-        line.append(", " if i else "")
-        line.append(f"{_figure(manifest, name)} {label}", colour if _value(manifest, name) else "")
-    return [
-        line,
-        Text(
-            f"{'':12}deviations {_figure(manifest, 'imbalance_wh')}, "
-            f"compensation {_figure(manifest, 'compensation_neur')}"
-        ),
+    ends = [
+        Text(f"{_figure(manifest, name)} {label}", colour if _value(manifest, name) else "")
+        for label, name, colour in _ENDS
+        if name in _ALWAYS or _value(manifest, name)
     ]
+    ends[0] = Text.assemble(f"{_figure(manifest, 'contracts')}: ", ends[0])
+    costs = [
+        f"deviations {_figure(manifest, 'imbalance_wh')}",
+        f"compensation {_figure(manifest, 'compensation_neur')}",
+    ]
+    return [*_wrapped("Agreements", ends, 12), *_wrapped("", costs, 12)]
 
 
 def _ledger(manifest: Manifest) -> list[Text]:
-    return [
-        Text(
-            f"{'Ledger':12}{manifest.scenario['ledger']['consensus']}: "
-            f"{_figure(manifest, 'transactions')} transactions, "
-            f"{_figure(manifest, 'gas_per_contract')} and "
-            f"{_figure(manifest, 'fee_per_contract_neur')} per agreement"
-        ),
-        Text(
-            f"{'':12}included after {_figure(manifest, 'time_to_inclusion_median_ms')}, final "
-            f"after {_figure(manifest, 'time_to_finality_median_ms')} "
-            f"(95 %: {_figure(manifest, 'time_to_finality_p95_ms')})"
-        ),
+    work = [
+        f"{manifest.scenario['ledger']['consensus']}: "
+        f"{_figure(manifest, 'transactions')} transactions",
+        f"{_figure(manifest, 'gas_per_contract')} and "
+        f"{_figure(manifest, 'fee_per_contract_neur')} per agreement",
     ]
+    times = [
+        f"included after {_figure(manifest, 'time_to_inclusion_median_ms')}",
+        f"final after {_figure(manifest, 'time_to_finality_median_ms')} "
+        f"(95 %: {_figure(manifest, 'time_to_finality_p95_ms')})",
+    ]
+    return [*_wrapped("Ledger", work, 12), *_wrapped("", times, 12)]
 
 
 def _links_and_grid(manifest: Manifest) -> list[Text]:
-    return [
-        Text(
-            f"{'Links':12}{_figure(manifest, 'delivery_ratio')} of frames delivered; readings "
-            f"{_figure(manifest, 'age_of_information_mean_s')} old on average"
-        ),
-        Text(
-            f"{'Grid':12}{_figure(manifest, 'voltage_min_pu')} to "
-            f"{_figure(manifest, 'voltage_max_pu')}, lines loaded up to "
-            f"{_figure(manifest, 'line_loading_max')}, losses {_figure(manifest, 'losses_wh')}"
-        ),
+    links = [
+        f"{_figure(manifest, 'delivery_ratio')} of frames delivered",
+        f"readings {_figure(manifest, 'age_of_information_mean_s')} old on average",
     ]
+    grid = [
+        f"{_figure(manifest, 'voltage_min_pu')} to {_figure(manifest, 'voltage_max_pu')}",
+        f"lines loaded up to {_figure(manifest, 'line_loading_max')}",
+        f"losses {_figure(manifest, 'losses_wh')}",
+    ]
+    return [*_wrapped("Links", links, 12), *_wrapped("Grid", grid, 12)]
 
 
-def _wrapped(label: str, parts: Sequence[str], indent: int) -> list[Text]:
-    """Parts in as many lines as they need."""
-    lines = [f"{label:{indent}}"]
+def _wrapped(label: str, parts: Sequence[str | Text], indent: int) -> list[Text]:
+    """A label and parts apart by commas, in as many lines as they need."""
+    lines = [Text(f"{label:{indent}}")]
     for i, part in enumerate(parts):
-        word = part + ("," if i < len(parts) - 1 else "")
-        if len(lines[-1]) > indent and len(lines[-1]) + 1 + len(word) > WIDTH:
-            lines.append(" " * indent)
-        lines[-1] += word if len(lines[-1]) == indent else f" {word}"
-    return [Text(line) for line in lines]
+        words = Text.assemble(part, "," if i < len(parts) - 1 else "")
+        if len(lines[-1]) > indent:
+            if len(lines[-1]) + 1 + len(words) > WIDTH:
+                lines.append(Text(" " * indent))
+            else:
+                lines[-1].append(" ")
+        lines[-1].append_text(words)
+    return lines
 
 
 def _signed(neur: float) -> str:

