@@ -1,0 +1,1 @@
+"""The ledger's contracts, the EVM that executes them, and what speaks with both."""

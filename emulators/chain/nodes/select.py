@@ -1,0 +1,38 @@
+"""Choosing a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from emulators.chain.nodes.base import BLOCK_GAS_LIMIT, EvmNode
+from emulators.chain.nodes.install import find_anvil
+from emulators.chain.transactions import CHAIN_ID
+from twin.errors import NodeError
+
+
+def open_node(
+    kind: Literal["auto", "embedded", "anvil"],
+    genesis_time: int,
+    funded: Sequence[str],
+    block_gas_limit: int = BLOCK_GAS_LIMIT,
+    chain_id: int = CHAIN_ID,
+) -> EvmNode:
+    """Start a node: `auto` takes anvil where it is installed, else the embedded one.
+
+    Parameters: `genesis_time` [s, UTC], before any block; `funded` addresses that can pay gas.
+    Raises NodeError where it does not start.
+    """
+    anvil = None if kind == "embedded" else find_anvil()
+    if anvil is not None:
+        from emulators.chain.nodes.anvil import AnvilNode
+
+        return AnvilNode(anvil, genesis_time, funded, block_gas_limit, chain_id)
+    if kind == "anvil":
+        raise NodeError(
+            "anvil is not installed; run `make anvil`, name its binary in TWIN_ANVIL, or use the "
+            "embedded node (--node embedded)"
+        )
+    from emulators.chain.nodes.embedded import EmbeddedNode
+
+    return EmbeddedNode(genesis_time, funded, block_gas_limit, chain_id)
