@@ -1,0 +1,64 @@
+"""When each slot's commit was final, against the start of the slot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import plotly.graph_objects as go
+
+from dashboards.figures.factory import INK, Drawing, Key, blank
+from dashboards.palette import OUTCOMES
+from dashboards.quantity import scale
+from dashboards.queries.settlement import Commit
+
+_KEYS: Final = (
+    (True, "accepted by the contract", OUTCOMES["kept"], "dot"),
+    (False, "refused: past its deadline", OUTCOMES["missed_the_gate"], "ring"),
+)
+
+
+def gate(time: Sequence[datetime], commits: Sequence[Commit]) -> Drawing:
+    """One mark per commit; below the line it was final before its slot began.
+
+    Parameters: the start of each commit's slot on the local clock, and the commits.
+    """
+    unit = scale("ms", [commit.final_after_start_ms for commit in commits])
+    figure = blank(300)
+    keys = []
+    for accepted, name, colour, mark in _KEYS:
+        rows = [i for i, commit in enumerate(commits) if commit.accepted is accepted]
+        if not rows:
+            continue
+        keys.append(Key(name, colour, "dot" if mark == "dot" else "ring"))
+        figure.add_trace(
+            go.Scatter(
+                x=[time[i] for i in rows],
+                y=[commits[i].final_after_start_ms / unit.divisor for i in rows],
+                mode="markers",
+                marker={
+                    "size": 8,
+                    "color": colour,
+                    "symbol": "circle" if mark == "dot" else "circle-open",
+                    "line": {"width": 2 if mark == "ring" else 0},
+                },
+                customdata=[unit.text(commits[i].final_after_start_ms) for i in rows],
+                hovertemplate=f"slot of %{{x|%H:%M}}, {name}<br>"
+                "final %{customdata} after it began<extra></extra>",
+            )
+        )
+    figure.add_hline(
+        y=0,
+        line={"width": 1.5, "color": INK},
+        annotation={"text": "the slot begins", "font": {"size": 12}},
+        annotation_position="top left",
+    )
+    days = len({at.date() for at in time})
+    figure.update_xaxes(
+        title_text="slot, local time",
+        tickformat="%H:%M" if days <= 1 else "%d %b\n%H:%M",
+        showgrid=False,
+    )
+    figure.update_yaxes(title_text=f"finality − start of the slot [{unit.unit}]")
+    return Drawing(figure, tuple(keys))

@@ -1,0 +1,1 @@
+"""The one way from a folder of runs to the numbers on a page."""
