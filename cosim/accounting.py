@@ -19,10 +19,10 @@ from twin.billing import (
     traded_wh,
 )
 from twin.columns import concatenate, sum_by
-from twin.conservation import EnergyByTier, check_energy, check_money, delivered_wh, energy_by_tier
+from twin.conservation import EnergyByTier, check_energy, check_money, energy_by_tier
 from twin.payments import Payments, market_payments, status_quo_payments
 from twin.scenario import Scenario
-from twin.settlement import Agreements, Settlement, residual_wh, settle
+from twin.settlement import Agreements, Settlement, settle
 from twin.units import MWH_PER_WH, IntArray
 
 
@@ -74,7 +74,9 @@ def account(
         if not book.batches:
             continue
         terms, outcome = settled_agreements(book)
-        residual[slot] = residual_wh(terms, net_wh[slot])
+        taken = sum_by(terms.buyer, terms.quantity_wh - outcome.buyer_short_wh, n)
+        given = sum_by(terms.seller, terms.quantity_wh - outcome.seller_short_wh, n)
+        residual[slot] -= taken - given
         check_energy(slot, terms, outcome, net_wh[slot], residual[slot])
         check_money(slot, terms, outcome)
         slots.append(np.full(len(terms), slot))
@@ -125,12 +127,14 @@ def participant_rows(
     imported, exported = drawn_and_fed_in_wh(books.net_wh)
     imported_before, exported_before = drawn_and_fed_in_wh(neighbourhood.status_quo_wh[:, :n])
     drawn, fed_in = drawn_and_fed_in_wh(books.residual_wh)
-    delivered = delivered_wh(books.agreements, books.settlement)
+    terms, outcome = books.agreements, books.settlement
+    sides = (
+        ("bought", terms.buyer, terms.quantity_wh - outcome.buyer_short_wh),
+        ("sold", terms.seller, terms.quantity_wh - outcome.seller_short_wh),
+    )
     traded = {
-        f"{verb}_tier_{tier}_wh": sum_by(
-            party, np.where(books.agreements.tier == tier, delivered, 0), n
-        )
-        for verb, party in (("bought", books.agreements.buyer), ("sold", books.agreements.seller))
+        f"{verb}_tier_{tier}_wh": sum_by(party, np.where(terms.tier == tier, energy, 0), n)
+        for verb, party, energy in sides
         for tier in range(3)
     }
     return {

@@ -63,7 +63,10 @@ class Clock:
         """Step number after `step`: the next one, but in the run-out, when all that can still come
         is late readings, the next full hour's."""
         regular_until_s = self.end_s(self.slots - 1) + self.reading_wait_s + 2 * self.slot_s
-        return step + (max(1, LATE_STEP_S // self.step_s) if self.t(step) > regular_until_s else 1)
+        t = self.t(step)
+        if t <= regular_until_s:
+            return step + 1
+        return ((t // LATE_STEP_S + 1) * LATE_STEP_S + self.prelude_s) // self.step_s
 
     def next_t(self, t: int) -> int:
         """Time of the step after the one at `t` [s]."""

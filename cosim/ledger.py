@@ -121,7 +121,7 @@ class LedgerLayer:
         if not isinstance(dispatch.effect, CommitEffect):
             raise ChainError(
                 f"The {dispatch.signed.kind} transaction for slot {dispatch.slot} was refused "
-                f"by the contract ({self.error_name(receipt) or 'no reason given'}); it must succeed."
+                f"by the contract ({self.error_name(receipt) or 'no reason'}); it must succeed."
             )
         return False
 

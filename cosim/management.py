@@ -65,9 +65,9 @@ class Management:
     final_net_wh: IntArray = field(init=False)
     """(slots, meters) what was settled and billed on."""
     final_quality: NDArray[np.int8] = field(init=False)
+    closed_slots: int = 0
+    """How many slots' correction windows have closed."""
     _waiting_for: dict[str, SlotBook] = field(default_factory=dict)
-    _closed: int = 0
-    """Slots whose correction window has closed."""
 
     def __post_init__(self) -> None:
         n = self.neighbourhood.participants
@@ -206,11 +206,15 @@ class Management:
                 continue
             if not book.committed or t < self.clock.end_s(slot):
                 continue
-            readings = readings_at(self.state, slot, t, self.neighbourhood.participants)
+            readings = self._readings(book, t)
             ready = ready_to_settle(book, readings, t, self.clock, self.scenario)
             if ready.any():
                 sent.append(self._settle(book, readings, ready, t))
         return sent
+
+    def _readings(self, book: SlotBook, t: int) -> SlotReadings:
+        adverse = self.scenario.market.substitution == "adverse"
+        return readings_at(self.state, book, t, self.neighbourhood.participants, adverse)
 
     def _settle(self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int) -> Dispatch:
         rows = np.flatnonzero(ready)
@@ -225,19 +229,23 @@ class Management:
         """Of slots whose correction window has closed, all positions become final."""
         parts = []
         window_s = self.scenario.market.correction_window_s
-        while self._closed < self.clock.slots and self.clock.end_s(self._closed) + window_s <= t:
-            slot, book = self._closed, self.books[self._closed]
-            close_correction_window(slot, t, self.state, book, self.neighbourhood, self.scenario)
+        while (
+            self.closed_slots < self.clock.slots
+            and self.clock.end_s(self.closed_slots) + window_s <= t
+        ):
+            slot, book = self.closed_slots, self.books[self.closed_slots]
+            close_correction_window(slot, t, self.state, self.neighbourhood)
             self.final_net_wh[slot], self.final_quality[slot] = self.state.estimate(slot, t * 1000)
             parts.append(
                 known_rows(
                     book,
                     self.neighbourhood.padded(book.committed_net_wh),
                     self.final_net_wh[slot],
+                    self._readings(book, t).net_wh,
                     self.final_quality[slot],
                     self.state.arrived_at_ms(slot),
                 )
             )
-            self._closed += 1
+            self.closed_slots += 1
         if parts:
             rows["meter.known"] = joined(parts)

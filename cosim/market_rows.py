@@ -14,12 +14,10 @@ from cosim.gate import Matching
 from cosim.layer import joined, unknown
 from cosim.neighbourhood import Neighbourhood
 from cosim.slot_book import SlotBook
-from twin.indicators import settled_outcome
+from twin.indicators import Outcome, settled_outcome
 from twin.settlement import Settlement
 from twin.state import NEVER_MS
 from twin.units import IntArray
-
-STATUS = ("kept", "compensated")
 
 
 def order_rows(
@@ -56,6 +54,7 @@ def known_rows(
     book: SlotBook,
     committed_wh: IntArray,
     net_wh: IntArray,
+    settled_wh: IntArray,
     quality: NDArray[np.int8],
     arrived_at_ms: IntArray,
 ) -> dict[str, Any]:
@@ -69,6 +68,8 @@ def known_rows(
         "committed_net_wh": committed_wh,
         "import_wh": np.maximum(net_wh, 0),
         "export_wh": np.maximum(-net_wh, 0),
+        # Buildings' meters are party to no contract.
+        "settled_net_wh": np.concatenate([settled_wh, net_wh[len(settled_wh) :]]),
         "quality": quality.astype(np.int64),
         "received_at_ms": np.ma.masked_equal(arrived_at_ms, NEVER_MS),
     }
@@ -94,7 +95,8 @@ def _slot_rows(
     times = {name: unknown(k) for name in ("batch", "settled_at_s", "settled_final_at_ms")}
     quality = {side: unknown(k) for side in ("seller_quality", "buyer_quality")}
     settle_tx: list[str | None] = [None] * k
-    status = ["held" if book.committed else "missed_gate"] * k
+    end = Outcome.HELD if book.committed else Outcome.MISSED_THE_GATE
+    status = np.full(k, end, np.int64)
     for number, batch in enumerate(book.batches):
         rows = batch.rows
         for field in fields(Settlement):
@@ -106,9 +108,9 @@ def _slot_rows(
             times["settled_final_at_ms"][rows] = batch.final_at_ms
         quality["seller_quality"][rows] = batch.quality[terms.seller[rows]]
         quality["buyer_quality"][rows] = batch.quality[terms.buyer[rows]]
-        labels = settled_outcome(batch.settlement, tolerance_wh)
-        for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
-            settle_tx[row], status[row] = batch.tx_hash, STATUS[label]
+        status[rows] = settled_outcome(batch.settlement, tolerance_wh)
+        for row in rows.tolist():
+            settle_tx[row] = batch.tx_hash
     final_ms = book.committed_final_at_ms
     in_time = book.committed and final_ms is not None and final_ms <= start_s * 1000
     return {

@@ -26,7 +26,7 @@ from cosim.results.store import Stage
 from cosim.transmission import Transmission
 from emulators.chain.market import MarketClient, TokenTotals
 from twin import MODEL_VERSION
-from twin.errors import ConservationError
+from twin.errors import ConservationError, RunError
 from twin.payments import Party, Payments
 from twin.power_flow import bus_powers
 from twin.scenario import Scenario
@@ -84,6 +84,11 @@ class Parts:
     def record_and_summarise(self, stage: Stage, tokens: TokenTotals) -> Manifest:
         """Write what is known only at the end, close all tables, and draw up the manifest."""
         place, n = self.neighbourhood, self.neighbourhood.participants
+        if self.management.closed_slots < self.clock.slots:
+            raise RunError(
+                f"The run ended when {self.management.closed_slots} of {self.clock.slots} slots "
+                "were final; it must last until the last correction window has closed."
+            )
         observed = self._observed()
         books = self.management.books
         accounts = account(

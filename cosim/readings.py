@@ -32,12 +32,24 @@ class SlotReadings:
         return known
 
 
-def readings_at(state: TwinState, slot: int, t: int, participants: int) -> SlotReadings:
-    """What counts at `t` [s]: measured values that arrived, and substitutes once they are fixed."""
+def readings_at(
+    state: TwinState, book: SlotBook, t: int, participants: int, adverse: bool
+) -> SlotReadings:
+    """What contracts may be settled on at `t` [s]: measured values that arrived, and substitutes
+    once they are fixed.
+
+    With `adverse`, a substitute is what is worst for its owner as a party to contracts; what it
+    drew or fed in beside them is still billed on the estimate, so that silence never pays.
+    """
+    slot = book.slot
     net_wh, known = state.net_known_by(slot, t * 1000)
     fixed_wh, quality = state.estimate(slot, t * 1000)
     fixed = quality == Quality.SUBSTITUTED
     net_wh = np.where(fixed, fixed_wh, np.where(known, net_wh, 0))
+    if adverse and fixed[:participants].any():
+        owed = positions(book.standing, net_wh[:participants])
+        worst_wh = adverse_wh(net_wh[:participants], owed.purchases_wh, owed.sales_wh)
+        net_wh[:participants] = np.where(fixed[:participants], worst_wh, net_wh[:participants])
     code = np.where(fixed, Quality.SUBSTITUTED, np.where(known, Quality.MEASURED, Quality.MISSING))
     return SlotReadings(net_wh[:participants], code[:participants].astype(np.int8))
 
@@ -63,12 +75,10 @@ def close_correction_window(
     slot: int,
     t: int,
     state: TwinState,
-    book: SlotBook | None,
     neighbourhood: Neighbourhood,
-    scenario: Scenario,
 ) -> None:
     """Fix a substitute for every reading of `slot` that has not come by `t` [s]."""
-    net_wh, known = state.net_known_by(slot, t * 1000)
+    _, known = state.net_known_by(slot, t * 1000)
     if known.all():
         return
     n = neighbourhood.participants
@@ -76,8 +86,4 @@ def close_correction_window(
     estimate_wh[:n] = reconcile(
         estimate_wh[:n], ~known[:n], neighbourhood.fleet.building, estimate_wh[n:], known[n:]
     )
-    if scenario.market.substitution == "adverse" and book is not None:
-        committed = positions(book.standing, net_wh[:n])
-        adverse = adverse_wh(estimate_wh[:n], committed.purchases_wh, committed.sales_wh)
-        estimate_wh[:n] = np.where(known[:n], estimate_wh[:n], adverse)
     state.substitute(slot, ~known, estimate_wh)

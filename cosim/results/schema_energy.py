@@ -93,6 +93,14 @@ METER: Final = Table(
             nullable=True,
         ),
         Column(
+            "settled_net_wh",
+            "int64",
+            "Wh",
+            _EXE,
+            "position that contracts were settled on: import − export, but for adverse substitutes",
+            nullable=True,
+        ),
+        Column(
             "quality",
             "category",
             "-",

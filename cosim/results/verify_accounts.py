@@ -15,8 +15,8 @@ from cosim.results.verify_check import Check
 from cosim.results.verify_settlement import SETTLED, status_is
 from twin.units import BoolArray, IntArray
 
-PARTICIPANTS: Final = "participants"
-"""The party of the payment matrices that all participants are together."""
+ROLES: Final = ("consumer", "prosumer", "prosumer+", "producer")
+"""The parties of the payment matrices that are participants."""
 STATUS_QUO_PAID: Final = ("energy", "network", "taxes")
 MARKET_PAID: Final = (
     "p2p_bought",
@@ -83,16 +83,17 @@ def ledger_balances(folder: Path, manifest: Manifest) -> Iterable[Check]:
 
 
 def payment_matrices(folder: Path, manifest: Manifest) -> Iterable[Check]:
-    """The participants' row and column of both payment matrices are the sum of their bills."""
+    """What all roles pay and receive in both payment matrices is the sum of their bills."""
     people = read(folder, "participant", ("status_quo_total_neur", "market_total_neur"))
     wrong: list[str] = []
     for design in ("status_quo", "market"):
         matrix = manifest.payments.get(design)
-        if matrix is None or PARTICIPANTS not in matrix.parties:
+        if matrix is None or not set(ROLES) <= set(matrix.parties):
             wrong.append(f"no payments of the design {design}")
             continue
         paid = int(integers(people, f"{design}_total_neur").sum())
-        if -matrix.balance_neur()[PARTICIPANTS] != paid:
+        balance = matrix.balance_neur()
+        if -sum(balance[role] for role in ROLES) != paid:
             wrong.append(f"{design}: bills say {paid} n€")
         if any(amount < 0 for row in matrix.neur for amount in row):
             wrong.append(f"{design}: a payment is negative")

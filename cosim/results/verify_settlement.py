@@ -118,14 +118,14 @@ def _agreements(rows: pa.Table) -> Agreements:
 
 
 def _net_by_slot(folder: Path, participants: list[str]) -> IntArray:
-    """Import − export as settled, (slots, participants) [Wh]; 0 where no reading was ever used."""
-    rows = read(folder, "meter", ("slot", "meter", "import_wh", "export_wh"))
+    """Positions as settled, (slots, participants) [Wh]; 0 where no reading was ever used."""
+    rows = read(folder, "meter", ("slot", "meter", "settled_net_wh"))
     place = {participant: i for i, participant in enumerate(participants)}
     column = np.array([place.get(meter, -1) for meter in categories(rows, "meter")], np.int64)
     meter = column[codes(rows, "meter")] if len(column) else codes(rows, "meter")
     slot = integers(rows, "slot")
     net = np.zeros((int(slot.max(initial=-1)) + 1, len(participants)), np.int64)
     inside = meter >= 0
-    values = integers(rows, "import_wh") - integers(rows, "export_wh")
+    values = integers(rows, "settled_net_wh")
     net[slot[inside], meter[inside]] = values[inside]
     return net

@@ -77,6 +77,11 @@ def test_steps_are_hourly_when_only_late_readings_can_come() -> None:
     assert {b - a for a, b in pairwise(times) if b <= 97 * 900} == {900}
 
 
+def test_late_steps_meet_slot_boundaries_whatever_the_lead() -> None:
+    times = step_times(clock(lead_s=300))
+    assert {t % 3600 for t in times if t > 101 * 900} == {0}
+
+
 def test_next_time_is_that_of_the_next_step() -> None:
     c = clock()
     times = step_times(c)

@@ -257,7 +257,10 @@ def tokens_wh() -> dict[str, int]:
 
 
 def payments(paid_neur: int) -> PaymentMatrix:
-    return PaymentMatrix(("participants", "others"), ((0, paid_neur), (0, 0)))
+    parties = ("consumer", "prosumer", "prosumer+", "producer", "others")
+    neur = [[0] * len(parties) for _ in parties]
+    neur[0][-1] = paid_neur
+    return PaymentMatrix(parties, neur)
 
 
 MakeRun = Callable[..., tuple[Path, str]]
