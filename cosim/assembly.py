@@ -111,15 +111,16 @@ def assemble(scenario: Scenario, seed: int, folder: Path, started: ExitStack) ->
             },
         )
     )
+    contracting = Contracting(client, epoch)
     management = Management(
         scenario=scenario,
         seed=seed,
         clock=clock,
         neighbourhood=place,
         state=state,
-        gate=_gate(scenario, seed, clock, place),
+        gate=_gate(scenario, seed, clock, place, contracting),
         head_end=HeadEnd(seed, len(place.meter_ids)),
-        contracting=Contracting(client, epoch),
+        contracting=contracting,
         commit_deadline=ledger.consensus.commit_deadline_s,
     )
     return Parts(
@@ -138,7 +139,13 @@ def assemble(scenario: Scenario, seed: int, folder: Path, started: ExitStack) ->
     )
 
 
-def _gate(scenario: Scenario, seed: int, clock: Clock, place: Neighbourhood) -> Gate:
+def _gate(
+    scenario: Scenario,
+    seed: int,
+    clock: Clock,
+    place: Neighbourhood,
+    contracting: Contracting,
+) -> Gate:
     market = scenario.market
     return Gate(
         scenario=scenario,
@@ -155,4 +162,5 @@ def _gate(scenario: Scenario, seed: int, clock: Clock, place: Neighbourhood) -> 
             tariffs=scenario.tariffs,
             stability=scenario.stability,
         ),
+        contracting=contracting,
     )

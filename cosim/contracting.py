@@ -12,11 +12,16 @@ from cosim.slot_book import SlotBook
 from cosim.submission import Dispatch
 from emulators.chain.batches import Batch
 from emulators.chain.market import MarketClient
+from emulators.chain.orders import OFFER, REQUEST, SignableOrders, sign_orders, valid_orders
 from emulators.chain.words import MEASURED, MISSING, SUBSTITUTED, Readings
+from twin.bidding import ANY_ORIGIN, Orders
+from twin.participants import Origin
 from twin.settlement import Agreements, Settlement, StabilityRates
 from twin.state import Quality
 from twin.units import IntArray
 
+EVERY_ORIGIN = sum(1 << origin for origin in Origin)
+"""What a request accepts that names no origin."""
 ON_CHAIN = {
     Quality.MISSING: MISSING,
     Quality.MEASURED: MEASURED,
@@ -34,10 +39,30 @@ class SignedBatch:
 
 @dataclass(frozen=True)
 class Contracting:
-    """Signs and packs what the auction house sends to the ledger."""
+    """Signs for the parties, and packs what the auction house sends to the ledger."""
 
     client: MarketClient
     epoch_unix_s: int
+
+    def signed_orders(self, orders: Orders, slot: int, expiry_s: int) -> tuple[Orders, list[bytes]]:
+        """Steps A and B: each agent signs its order; the auction house keeps the valid ones."""
+        addresses = self.client.party_addresses
+        typed = SignableOrders(
+            party=addresses[orders.participant],
+            slot=np.full(len(orders), slot),
+            side=np.where(orders.is_buy, REQUEST, OFFER),
+            quantity=orders.quantity_wh,
+            limit=orders.limit_ueur_per_kwh,
+            wish=orders.wish_ueur_per_kwh,
+            origins=np.where(orders.origin == ANY_ORIGIN, EVERY_ORIGIN, 1 << orders.origin.clip(0)),
+            # At most one order per party and slot, so the slot counts them.
+            nonce=np.full(len(orders), slot),
+            expiry=np.full(len(orders), self.epoch_unix_s + expiry_s),
+        )
+        keys = [self.client.actors.keys[i] for i in orders.participant.tolist()]
+        signatures = sign_orders(typed, self.client.separator, keys)
+        valid = np.flatnonzero(valid_orders(typed, self.client.separator, signatures))
+        return orders.take(valid), [signatures[row] for row in valid.tolist()]
 
     def commit(
         self,

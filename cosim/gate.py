@@ -8,30 +8,17 @@ import numpy as np
 
 from cosim.accounts import escrow_neur
 from cosim.clock import Clock
+from cosim.contracting import Contracting
+from cosim.matching import Matching
 from cosim.neighbourhood import Neighbourhood
 from twin.auction.collateral import stability_rates, with_collateral
 from twin.auction.house import AuctionHouse, Clearing, tie_break
-from twin.bidding import Bidding, Orders, orders_of
+from twin.bidding import Bidding, orders_of
 from twin.forecast import LOOKBACK_DAYS, Forecast, Persistence
 from twin.scenario import Scenario
 from twin.settlement import Agreements, StabilityRates
 from twin.state import TwinState
 from twin.units import SECONDS_PER_DAY, IntArray
-
-
-@dataclass(frozen=True)
-class Matching:
-    """What came of one slot's gate closure."""
-
-    participants: int
-    forecast_wh: IntArray
-    """Of every meter, buildings included."""
-    persistence_wh: IntArray
-    """What the newest reading would have said; the forecast is measured against it."""
-    orders: Orders
-    cleared_wh: IntArray
-    agreements: Agreements
-    rates: StabilityRates
 
 
 @dataclass(frozen=True)
@@ -45,6 +32,7 @@ class Gate:
     forecast: Forecast
     bidding: Bidding
     house: AuctionHouse
+    contracting: Contracting
 
     def close(self, slot: int, t: int, state: TwinState, available_neur: IntArray) -> Matching:
         """Match `slot` at its gate closure `t` [s].
@@ -59,13 +47,16 @@ class Gate:
         forecast_wh = self.forecast.forecast_wh(history, slot)
         state.expect(slot, forecast_wh)
         n = self.neighbourhood.participants
-        orders = orders_of(
+        composed = orders_of(
             forecast_wh[:n],
             self.neighbourhood.origin,
             self.scenario.tariffs,
             self.bidding,
             market.min_order_wh,
             slot,
+        )
+        orders, signatures = self.contracting.signed_orders(
+            composed, slot, expiry_s=t + market.clearing_s
         )
         clearing = self.house.clear(orders, tie_break(self.seed, slot, n))
         agreements, rates = self._covered(clearing, available_neur)
@@ -74,6 +65,7 @@ class Gate:
             forecast_wh=forecast_wh,
             persistence_wh=Persistence().forecast_wh(history, slot),
             orders=orders,
+            signatures=signatures,
             cleared_wh=orders.quantity_wh - clearing.leftover_wh,
             agreements=agreements,
             rates=rates,

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from cosim.accounts import escrow_neur
 from cosim.clock import Clock
 from cosim.contracting import Contracting
-from cosim.gate import Gate, Matching
+from cosim.gate import Gate
 from cosim.layer import joined
 from cosim.market_rows import estimate_rows, known_rows, order_rows
+from cosim.matching import Matching
 from cosim.neighbourhood import Neighbourhood
 from cosim.readings import (
     SlotReadings,
@@ -102,9 +103,8 @@ class Management:
             matching = self.gate.close(slot, t, self.state, self.available_neur)
             book = self._contract(slot, t, matching, submissions)
             set_points = self._set_points(book, t)
-            rows["order"] = order_rows(
-                matching, slot, t, self.scenario.market.order_delay_s, [None] * len(matching.orders)
-            )
+            sent_at_s = t - self.scenario.market.order_delay_s
+            rows["order"] = order_rows(matching, slot, sent_at_s)
         return {"submissions": submissions, "set_points_out": set_points, "rows": rows}
 
     def _take_in_readings(self, deliveries: Sequence[Delivery]) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosim.clock import Clock
-from cosim.gate import Matching
 from cosim.layer import joined, unknown
+from cosim.matching import Matching
 from cosim.neighbourhood import Neighbourhood
 from cosim.slot_book import SlotBook
 from twin.indicators import Outcome, settled_outcome
@@ -20,9 +20,7 @@ from twin.state import NEVER_MS
 from twin.units import IntArray
 
 
-def order_rows(
-    matching: Matching, slot: int, t: int, order_delay_s: int, signatures: list[bytes]
-) -> dict[str, Any]:
+def order_rows(matching: Matching, slot: int, sent_at_s: int) -> dict[str, Any]:
     """Orders of a slot (steps A and B), with what was matched of each."""
     orders = matching.orders
     return {
@@ -34,8 +32,8 @@ def order_rows(
         "limit_ueur_per_kwh": orders.limit_ueur_per_kwh,
         "wish_ueur_per_kwh": orders.wish_ueur_per_kwh,
         "cleared_wh": matching.cleared_wh,
-        "submitted_at_s": np.full(len(orders), t - order_delay_s),
-        "signature": signatures,
+        "submitted_at_s": np.full(len(orders), sent_at_s),
+        "signature": matching.signatures,
     }
 
 

@@ -135,7 +135,12 @@ class Parts:
             indicators=as_recorded(indicators),
             payments=_payments(accounts),
             tables=tables,
-            tokens_wh=asdict(tokens) | {"held_wh": tokens.held_wh},
+            tokens_wh={
+                "minted": tokens.minted_wh,
+                "burned": tokens.burned_wh,
+                "lapsed": tokens.lapsed_wh,
+                "held": tokens.held_wh,
+            },
             ledger=self._for_replay(),
         )
 

@@ -79,5 +79,5 @@ def _final_tokens(node: EvmNode, manifest: Manifest) -> Check:
     """Tokens minted, burned and lapsed."""
     totals = token_totals_of(node, Contracts(**manifest.ledger["contracts"]))
     ours = (totals.minted_wh, totals.burned_wh, totals.lapsed_wh)
-    recorded = tuple(manifest.tokens_wh[f"{name}_wh"] for name in ("minted", "burned", "lapsed"))
+    recorded = tuple(manifest.tokens_wh[name] for name in ("minted", "burned", "lapsed"))
     return Check("replayed tokens", ours == recorded, f"{ours[0]} Wh minted, {ours[1]} burned")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cosim.gate import Matching
+from cosim.matching import Matching
 from twin.settlement import Agreements, Settlement, StabilityRates
 from twin.units import BoolArray, IntArray
 

@@ -64,7 +64,7 @@ class MarketClient:
         self.contracts = contracts
         self.calendar = calendar
         self.separator = domain_separator(MARKET_NAME, actors.chain_id, contracts.market)
-        self._addresses = np.frombuffer(
+        self.party_addresses = np.frombuffer(
             b"".join(address_bytes(address) for address in actors.addresses), np.uint8
         ).reshape(-1, 20)
 
@@ -84,7 +84,7 @@ class MarketClient:
             delivery_end=self.calendar.delivery_end(slot),
             rates=rates,
             agreements=agreements,
-            party_addresses=self._addresses,
+            party_addresses=self.party_addresses,
             separator=self.separator,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,10 @@ from experiments.commands.options import RUNS, Json, RunsFolder, print_json
 from twin.errors import UnknownRunError
 
 Run = Annotated[str, typer.Argument(help="A run's id, or enough of its first digits.")]
+
+ReplayNode = Annotated[
+    Literal["auto", "embedded", "anvil"], typer.Option("--node", help="EVM node of the replay.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -63,11 +67,11 @@ def show(run: Run, out: RunsFolder = RUNS, as_json: Json = False) -> None:
 
 def verify(run: Run, out: RunsFolder = RUNS, as_json: Json = False) -> None:
     """Recompute a run's hashes, sums and on-chain balances; status 1 where one does not hold."""
-    from cosim.results.verify import verify as checks_of
+    from cosim.replay import verify_run
     from experiments.terminal import print_checks
 
     run_id = complete(out, run)
-    checks = checks_of(out, run_id)
+    checks = verify_run(out, run_id)
     passed = all(check.passed for check in checks)
     if as_json:
         found = [asdict(check) for check in checks]
