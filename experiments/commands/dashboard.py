@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -24,9 +25,15 @@ def dashboard(
     checked_folder(runs)
     check_port(host, port)
 
-    from dashboards.app import serve
+    import waitress
 
-    serve(runs, host, port)
+    from dashboards.app import create_app
+
+    server = create_app(runs).server
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"The dashboard of {runs} is at http://{shown}:{port} (Ctrl-C ends it)")
+    sys.stdout.flush()
+    waitress.serve(server, host=host, port=port, threads=8, ident=None, _quiet=True)
 
 
 def check_port(host: str, port: int) -> None:
