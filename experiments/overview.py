@@ -116,17 +116,17 @@ def _roles(accounts: Sequence[RoleAccount]) -> list[Text]:
     columns = (
         f"{'bought kWh':>12}{'sold kWh':>11}{'status quo €':>14}{'market €':>10}{'saved €':>9}"
     )
-    return [Text(f"{'':16}{columns}", _QUIET), *map(_role, (*accounts, everybody))]
+    return [Text(f"{'':15}{columns}", _QUIET), *map(_role, (*accounts, everybody))]
 
 
 def _role(account: RoleAccount) -> Text:
     before, saved = account.status_quo_neur, account.saved_neur
     return Text.assemble(
-        f"{account.role:12}{account.members:>4}{_fixed(account.bought_wh / 1e3, 1):>12}"
+        f"{account.role:11}{account.members:>4}{_fixed(account.bought_wh / 1e3, 1):>12}"
         f"{_fixed(account.sold_wh / 1e3, 1):>11}{_fixed(before / 1e9, 2):>14}"
         f"{_fixed(account.market_neur / 1e9, 2):>10}",
         (f"{_signed(saved):>9}", _KEPT if saved >= 0 else _MISSED),
-        f"{reading(saved / abs(before) if before else None, '1'):>8}",
+        f"{_share(saved, before):>9}",
     )
 
 
@@ -190,6 +190,13 @@ def _wrapped(label: str, parts: Sequence[str | Text], indent: int) -> list[Text]
                 lines[-1].append(" ")
         lines[-1].append_text(words)
     return lines
+
+
+def _share(saved_neur: int, before_neur: int) -> str:
+    """Savings relative to what was paid before; none where next to nothing was."""
+    if abs(saved_neur) >= 10 * abs(before_neur):
+        return NONE
+    return f"{_fixed(100 * saved_neur / abs(before_neur), 1)}{THIN}%"
 
 
 def _signed(neur: float) -> str:

@@ -15,9 +15,9 @@ def test_it_says_where_it_is_answers_and_ends_when_told(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    twin = (sys.executable, "-P", "-c", "from experiments.cli import main; main()")
     server = subprocess.Popen(
-        [sys.executable, "-P", "-c", "from experiments.cli import main; main()"]
-        + ["dashboard", "--runs", str(tmp_path), "--port", str(port)],
+        [*twin, "dashboard", "--runs", str(tmp_path), "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -94,7 +94,7 @@ def test_a_run_without_indicators_shows_dashes():
 def test_savings_have_their_sign_and_share():
     (consumers,) = (line for line in _said({}) if line.startswith("consumer"))
     assert "+13.56" in consumers
-    assert "7.88" in consumers
+    assert "7.9" in consumers
 
 
 def test_the_last_row_of_roles_is_everybody():
@@ -112,3 +112,10 @@ def test_a_loss_is_shown_with_a_minus():
 def test_a_tier_without_energy_is_left_out(tier, label):
     assert not any(label in line for line in _said({f"energy_tier_{tier}_wh": 0}))
     assert any(label in line for line in _said({f"energy_tier_{tier}_wh": 5}))
+
+
+@pytest.mark.parametrize(("before", "now"), [(0, 5_000_000_000), (1_000_000, -5_000_000_000)])
+def test_savings_against_next_to_nothing_have_no_share(before, now):
+    account = dataclasses.replace(ACCOUNTS[0], status_quo_neur=before, market_neur=now)
+    (consumers,) = (line for line in _said({}, [account]) if line.startswith("consumer"))
+    assert consumers.endswith("–")
