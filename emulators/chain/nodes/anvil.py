@@ -143,10 +143,9 @@ class AnvilNode(EvmNode):
         succeeded = receipt["status"] == "0x1"
         revert_data = b""
         if not succeeded:
-            trace = self._request(
-                "debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"}
-            )
-            revert_data = _bytes(trace.get("output", "0x"))
+            # The receipt does not say why; the tracers need a history that is not kept.
+            said = self._request("ots_getTransactionError", receipt["transactionHash"])
+            revert_data = _bytes(said or "0x")
         return Receipt(
             tx_hash=receipt["transactionHash"],
             succeeded=succeeded,

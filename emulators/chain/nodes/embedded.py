@@ -15,7 +15,7 @@ from eth.exceptions import VMError
 from eth.vm.forks.cancun import CancunVM
 from eth_utils.exceptions import ValidationError
 
-from emulators.chain.keys import address_bytes
+from emulators.chain.keys import Key, address_bytes
 from emulators.chain.nodes.base import BLOCK_GAS_LIMIT, FUNDS_WEI, EvmNode, Log, Receipt
 from emulators.chain.transactions import CHAIN_ID, GAS_PRICE_WEI
 from twin.errors import CallRevertedError, NodeError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MIX_HASH: Final = bytes(32)
 """Fixed: py-evm's users otherwise put random bytes here, which contracts can read."""
 _NOBODY: Final = bytes(20)
+_READER: Final = Key(bytes(31) + b"\1")
+"""Asks where a foreign client does; it must be able to pay, though it never does."""
 
 
 def _chain_class(chain: int) -> type[MiningChainAPI]:
@@ -38,6 +40,9 @@ def _chain_class(chain: int) -> type[MiningChainAPI]:
         def create_header_from_parent(self, parent_header: Any, **params: Any) -> Any:
             params["gas_limit"] = parent_header.gas_limit
             return super().create_header_from_parent(parent_header, **params)
+
+        def get_transaction_builder(self) -> Any:
+            return self.get_vm().get_transaction_builder()
 
     return SlotChain
 
@@ -65,7 +70,7 @@ class EmbeddedNode(EvmNode):
             "timestamp": genesis_time,
         }
         account = {"balance": FUNDS_WEI, "storage": {}, "code": b"", "nonce": 0}
-        state: Any = {address_bytes(address): account for address in funded}
+        state: Any = {address_bytes(address): account for address in (*funded, _READER.address)}
         self._chain: Any = _chain_class(chain_id).from_genesis(AtomicDB(), genesis, state)
 
     def mine(self, timestamp: int, raw: Sequence[bytes]) -> list[Receipt]:
@@ -79,7 +84,7 @@ class EmbeddedNode(EvmNode):
             )
         chain.header = before.copy(timestamp=timestamp)
         try:
-            build = chain.get_vm().get_transaction_builder()
+            build = chain.get_transaction_builder()
             transactions = [build.decode(each) for each in raw]
             _, receipts, computations = chain.mine_all(transactions, mix_hash=_MIX_HASH)
         except (ValidationError, VMError, ValueError) as problem:
@@ -114,11 +119,12 @@ class EmbeddedNode(EvmNode):
         chain.header = chain.create_header_from_parent(snapshot)
 
     def web3(self) -> Web3:
+        from eth_keys.datatypes import PrivateKey
         from eth_tester import EthereumTester, PyEVMBackend
         from web3 import EthereumTesterProvider, Web3
 
         backend = PyEVMBackend.__new__(PyEVMBackend)  # its __init__ would make a chain of its own
-        backend.chain, backend.account_keys = self._chain, ()
+        backend.chain, backend.account_keys = self._chain, (PrivateKey(_READER.secret),)
         tester = EthereumTester(backend=backend, auto_mine_transactions=False)
         return Web3(EthereumTesterProvider(tester))
 

@@ -1,0 +1,255 @@
+"""A deployed market on either node, put back to its first state for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emulators.chain.artefacts import artefact, refusal_name
+from emulators.chain.batches import Batch
+from emulators.chain.deployment import Actors, Calendar, Contracts, equal_deposits, set_up
+from emulators.chain.market import Balances, MarketClient
+from emulators.chain.nodes import EvmNode, Receipt, open_node
+from emulators.chain.nodes.install import find_anvil
+from emulators.chain.transactions import Sender, SignedTransaction
+from twin.settlement import Agreements, Settlement, StabilityRates
+
+SEED = 7
+PARTIES = 8
+DEPOSIT_NEUR = 50_000_000_000
+FIRST_SLOT_START = 1_465_941_600
+RATES = StabilityRates(short_ueur_per_kwh=100_000, long_ueur_per_kwh=100_000)
+KINDS = ("embedded", "anvil")
+
+
+def agreements(*rows: tuple[int, ...]) -> Agreements:
+    """From rows of tier, seller, buyer, origin, quantity, price, fee and both collaterals."""
+    columns = np.array(rows, np.int64).reshape(-1, 9).T
+    return Agreements(*(column.copy() for column in columns))
+
+
+def skip_without_anvil(kind: str) -> None:
+    if kind == "anvil" and find_anvil() is None:
+        pytest.skip("anvil is not installed (`make anvil` installs it)")
+
+
+@dataclass
+class World:
+    """A node with a market on it, and everybody's keys."""
+
+    node: EvmNode
+    actors: Actors
+    contracts: Contracts
+    calendar: Calendar
+    setup: list[SignedTransaction]
+    time: int
+    setup_receipts: list[Receipt] = field(default_factory=list)
+    blocks: list[tuple[int, list[bytes]]] = field(default_factory=list)
+
+    @property
+    def client(self) -> MarketClient:
+        return MarketClient(self.actors, self.contracts, self.calendar)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Participants, DSO, LPD."""
+        operators = self.actors.operators
+        return (*self.actors.addresses, operators["dso"].address, operators["lpd"].address)
+
+    def mine(self, transaction: SignedTransaction, time: int | None = None) -> Receipt:
+        self.time = self.time + 1 if time is None else time
+        self.blocks.append((self.time, [transaction.raw]))
+        (receipt,) = self.node.mine(self.time, [transaction.raw])
+        return receipt
+
+    def batch(self, terms: Agreements, slot: int = 0, number: int = 0, **more: Any) -> Batch:
+        deadline = more.pop("deadline", self.calendar.delivery_start(slot))
+        return self.client.batch(slot, deadline, terms, more.pop("rates", RATES), number)
+
+    def commit(self, batch: Batch, time: int | None = None) -> Receipt:
+        client = self.client
+        return self.mine(client.commit(batch, client.sign(batch)), time)
+
+    def committed(self, terms: Agreements, slot: int = 0, number: int = 0, **more: Any) -> Batch:
+        batch = self.batch(terms, slot, number, **more)
+        receipt = self.commit(batch)
+        assert receipt.succeeded, refusal_name(receipt)
+        return batch
+
+    def settle(self, batch: Batch, readings: Any, time: int | None = None) -> Receipt:
+        """At the end of the slot unless told otherwise."""
+        end = max(batch.delivery_end, self.time + 1)
+        return self.mine(self.client.settle(batch, readings), end if time is None else time)
+
+    def balances(self) -> Balances:
+        return self.client.balances(self.node, self.holders)
+
+    def send_as(self, name: str, contract: str, function: str, *arguments: Any) -> Receipt:
+        """A call that operator `name` sends to one of the contracts."""
+        address = getattr(self.contracts, contract)
+        kind = {
+            "registry": "Registry",
+            "stablecoin": "Stablecoin",
+            "energy_token": "EnergyToken",
+            "market": "Market",
+        }[contract]
+        data = artefact(kind).encode_call(function, *arguments)
+        return self.mine(self.actors.senders[name].send(function, address, data, 3_000_000))
+
+    def participant(self, index: int) -> Sender:
+        """A participant as a sender of its own transactions; it can pay gas in these tests."""
+        return Sender(f"party {index}", self.actors.keys[index])
+
+
+def _nonces(world: World) -> dict[str, int]:
+    return {name: sender.nonce for name, sender in world.actors.senders.items()}
+
+
+def deploy(kind: str, parties: int = PARTIES, stabiliser: Any = "lpd") -> World:
+    """A fresh node with a market and `parties` participants that hold deposits."""
+    actors = Actors(SEED, [f"H{i:02d}" for i in range(parties)])
+    calendar = Calendar(FIRST_SLOT_START, 900, 86_400, 86_400)
+    roles = np.arange(parties) % 4
+    contracts, transactions = set_up(
+        actors, calendar, roles, equal_deposits(parties, DEPOSIT_NEUR), stabiliser
+    )
+    start = FIRST_SLOT_START - 7200
+    node = open_node(kind, start, (*actors.funded, *actors.addresses))  # type: ignore[arg-type]
+    world = World(node, actors, contracts, calendar, transactions, start)
+    for transaction in transactions:
+        world.setup_receipts.append(world.mine(transaction))
+    world.time = FIRST_SLOT_START - 900
+    return world
+
+
+@pytest.fixture(scope="session")
+def _worlds() -> Iterator[dict[str, World]]:
+    worlds: dict[str, World] = {}
+    yield worlds
+    for world in worlds.values():
+        world.node.close()
+
+
+@pytest.fixture
+def world_on(_worlds: dict[str, World]) -> Iterator[Callable[[str], World]]:
+    """The market on a node of the kind asked for, as it was after its deployment."""
+    undo = []
+
+    def on(kind: str) -> World:
+        skip_without_anvil(kind)
+        if kind not in _worlds:
+            _worlds[kind] = deploy(kind)
+        world = _worlds[kind]
+        state = (world.node.snapshot(), _nonces(world), world.time, len(world.blocks))
+        undo.append((world, state))
+        return world
+
+    yield on
+    for world, (snapshot, nonces, time, blocks) in undo:
+        world.node.revert(snapshot)
+        world.time = time
+        del world.blocks[blocks:]
+        for name, nonce in nonces.items():
+            world.actors.senders[name].nonce = nonce
+
+
+@pytest.fixture
+def world(world_on: Callable[[str], World]) -> World:
+    """The market on the embedded node."""
+    return world_on("embedded")
+
+
+@pytest.fixture(params=KINDS)
+def any_world(request: pytest.FixtureRequest, world_on: Callable[[str], World]) -> World:
+    """The market on each node in turn."""
+    return world_on(request.param)
+
+
+@pytest.fixture(params=KINDS)
+def any_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of node that is installed."""
+    kind: str = request.param
+    skip_without_anvil(kind)
+    return kind
+
+
+@pytest.fixture(name="agreements")
+def _agreements() -> Callable[..., Agreements]:
+    return agreements
+
+
+@pytest.fixture(name="deploy")
+def _deploy() -> Iterator[Callable[..., World]]:
+    worlds = []
+
+    def deploy_(kind: str, *arguments: Any) -> World:
+        skip_without_anvil(kind)
+        worlds.append(deploy(kind, *arguments))
+        return worlds[-1]
+
+    yield deploy_
+    for world in worlds:
+        world.node.close()
+
+
+class BalanceBook:
+    """Accounts by the reference settlement: participants, then DSO, then LPD [n€]; tokens [Wh]."""
+
+    def __init__(self, parties: int, deposit_neur: int, stabiliser: str = "lpd") -> None:
+        self.free = np.append(np.full(parties, deposit_neur, np.int64), (0, 0))
+        self.locked = np.zeros_like(self.free)
+        self.minted = self.burned = self.lapsed = 0
+        self._dso = parties
+        self._stabiliser = parties + (stabiliser == "lpd")
+
+    def commit(self, terms: Agreements) -> None:
+        self._lock(terms, 1)
+        self.minted += int(terms.quantity_wh.sum())
+
+    def settle(self, terms: Agreements, outcome: Settlement, rows: Any) -> None:
+        settled = terms.take(rows)
+        self._lock(settled, -1, to_free=0)
+        seller_gets = outcome.seller_paid_neur + outcome.seller_returned_neur
+        np.add.at(self.free, settled.seller, seller_gets[rows])
+        np.add.at(self.free, settled.buyer, outcome.buyer_returned_neur[rows])
+        self.free[self._dso] += outcome.dso_paid_neur[rows].sum()
+        self.free[self._stabiliser] += outcome.stabiliser_paid_neur[rows].sum()
+        lapsed = int(outcome.seller_short_wh[rows].sum())
+        self.lapsed += lapsed
+        self.burned += int(settled.quantity_wh.sum()) - lapsed
+
+    def release(self, terms: Agreements, rows: Any) -> None:
+        self._lock(terms.take(rows), -1)
+        self.lapsed += int(terms.quantity_wh[rows].sum())
+
+    def _lock(self, terms: Agreements, sign: int, to_free: int = 1) -> None:
+        rate = terms.price_ueur_per_kwh + terms.fee_ueur_per_kwh
+        for party, escrow in (
+            (terms.seller, terms.seller_collateral_neur),
+            (terms.buyer, rate * terms.quantity_wh + terms.buyer_collateral_neur),
+        ):
+            np.add.at(self.locked, party, sign * escrow)
+            np.add.at(self.free, party, -sign * to_free * escrow)
+
+    def matches(self, world: World) -> bool:
+        """Whether every balance and token total on the ledger is this book's, to the unit."""
+        held = world.balances()
+        totals = world.client.token_totals(world.node)
+        np.testing.assert_array_equal(held.free_neur, self.free)
+        np.testing.assert_array_equal(held.locked_neur, self.locked)
+        assert (totals.minted_wh, totals.burned_wh, totals.lapsed_wh) == (
+            self.minted,
+            self.burned,
+            self.lapsed,
+        )
+        return True
+
+
+@pytest.fixture
+def book() -> BalanceBook:
+    """The accounts of the market of `world` by the reference settlement."""
+    return BalanceBook(PARTIES, DEPOSIT_NEUR)
