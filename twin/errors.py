@@ -99,8 +99,11 @@ class CallRevertedError(ChainError):
     """A contract refused a view; `data` is what it said."""
 
     def __init__(self, contract: str, data: bytes) -> None:
-        super().__init__(f"the contract at {contract} refused the call (0x{data.hex()})")
-        self.data = data
+        super().__init__(contract, data)  # from which SimPy makes it anew as it passes
+        self.contract, self.data = contract, data
+
+    def __str__(self) -> str:
+        return f"the contract at {self.contract} refused the call (0x{self.data.hex()})"
 
 
 class PowerFlowError(TwinError):

@@ -17,8 +17,11 @@ class RpcError(NodeError):
     """The node answered with an error."""
 
     def __init__(self, method: str, message: str, data: object) -> None:
-        super().__init__(f"the node refused {method}: {message}")
-        self.data = data
+        super().__init__(method, message, data)  # from which SimPy makes it anew as it passes
+        self.method, self.message, self.data = method, message, data
+
+    def __str__(self) -> str:
+        return f"the node refused {self.method}: {self.message}"
 
 
 class RpcSocket:
