@@ -1,0 +1,101 @@
+"""Whole runs of a small neighbourhood, each made once for all tests that look at it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cosim.results.manifest import Manifest
+from cosim.run import run_scenario
+from cosim.scenario_file import scenario_of
+from emulators.chain.nodes.install import find_anvil
+from twin.scenario import Scenario
+
+TWELVE_HOUSES: Mapping[str, Any] = {
+    "name": "twelve-houses",
+    "description": "The first twelve participants of a street, hour by hour.",
+    "neighbourhood.participants": 12,
+    "horizon.slot_s": 3600,
+    "horizon.warm_up_days": 1,
+    "market.lead_s": 3600,
+    "market.correction_window_s": 7200,
+    "execution.transport": "memory",
+}
+"""Small, yet with a building of several flats, batteries, and trade in every tier."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, to be asked in SQL: each table is a view of its name."""
+
+    folder: Path
+    manifest: Manifest
+    _views: duckdb.DuckDBPyConnection = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        views = duckdb.connect()
+        for entry in self.manifest.tables.values():
+            name = entry.file.removesuffix(".parquet")
+            views.execute(
+                f"create view \"{name}\" as select * from read_parquet('{self.folder / entry.file}')"
+            )
+        object.__setattr__(self, "_views", views)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._views.execute(query).fetchall()
+
+    def value(self, query: str) -> Any:
+        """The one value that a query gives."""
+        ((value,),) = self.rows(query)
+        return value
+
+    def array(self, query: str) -> NDArray[np.int64]:
+        """All rows of integers, (rows, columns)."""
+        return np.array(self.rows(query), np.int64)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each table's file."""
+        return {name: entry.sha256 for name, entry in self.manifest.tables.items()}
+
+
+def scenario(overrides: Mapping[str, Any]) -> Scenario:
+    return scenario_of({}, {**TWELVE_HOUSES, **overrides}, "the twelve houses")
+
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def make_scenario() -> Callable[[Mapping[str, Any]], Scenario]:
+    """The twelve houses with overrides by dotted key."""
+    return scenario
+
+
+@pytest.fixture(scope="session")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
+    """The run of the twelve houses with overrides by dotted key and a seed."""
+    out = tmp_path_factory.mktemp("runs")
+    made: dict[tuple[str, int], Run] = {}
+
+    def run(overrides: Mapping[str, Any] | None = None, seed: int = 1) -> Run:
+        chosen = scenario(overrides or {})
+        key = (chosen.model_dump_json(), seed)
+        if key not in made:
+            result = run_scenario(chosen, seed, out / str(len(made)))
+            made[key] = Run(result.path, result.manifest)
+        return made[key]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def anvil() -> None:
+    """Skips what only anvil can show."""
+    if find_anvil() is None:
+        pytest.skip("anvil is not installed; `make anvil` installs it")
