@@ -49,6 +49,7 @@ class World:
     time: int
     setup_receipts: list[Receipt] = field(default_factory=list)
     blocks: list[tuple[int, list[bytes]]] = field(default_factory=list)
+    own_senders: dict[int, Sender] = field(default_factory=dict)
 
     @property
     def client(self) -> MarketClient:
@@ -90,23 +91,34 @@ class World:
 
     def send_as(self, name: str, contract: str, function: str, *arguments: Any) -> Receipt:
         """A call that operator `name` sends to one of the contracts."""
+        return self._send(self.actors.senders[name], contract, function, *arguments)
+
+    def send_by(self, index: int, contract: str, function: str, *arguments: Any) -> Receipt:
+        """A call that a participant sends itself; it can pay gas in these tests."""
+        if index not in self.own_senders:
+            self.own_senders[index] = Sender(f"party {index}", self.actors.keys[index])
+        return self._send(self.own_senders[index], contract, function, *arguments)
+
+    def mark(self) -> Callable[[], None]:
+        """Remember everything as it is now; what is returned goes back to it."""
+        snapshot, time, blocks = self.node.snapshot(), self.time, len(self.blocks)
+        nonces = {name: sender.nonce for name, sender in self.actors.senders.items()}
+
+        def go_back() -> None:
+            self.node.revert(snapshot)
+            self.time = time
+            del self.blocks[blocks:]
+            self.own_senders.clear()
+            for name, nonce in nonces.items():
+                self.actors.senders[name].nonce = nonce
+
+        return go_back
+
+    def _send(self, sender: Sender, contract: str, function: str, *arguments: Any) -> Receipt:
         address = getattr(self.contracts, contract)
-        kind = {
-            "registry": "Registry",
-            "stablecoin": "Stablecoin",
-            "energy_token": "EnergyToken",
-            "market": "Market",
-        }[contract]
-        data = artefact(kind).encode_call(function, *arguments)
-        return self.mine(self.actors.senders[name].send(function, address, data, 3_000_000))
-
-    def participant(self, index: int) -> Sender:
-        """A participant as a sender of its own transactions; it can pay gas in these tests."""
-        return Sender(f"party {index}", self.actors.keys[index])
-
-
-def _nonces(world: World) -> dict[str, int]:
-    return {name: sender.nonce for name, sender in world.actors.senders.items()}
+        name = "".join(part.capitalize() for part in contract.split("_"))
+        data = artefact(name).encode_call(function, *arguments)
+        return self.mine(sender.send(function, address, data, 3_000_000))
 
 
 def deploy(kind: str, parties: int = PARTIES, stabiliser: Any = "lpd") -> World:
@@ -137,24 +149,19 @@ def _worlds() -> Iterator[dict[str, World]]:
 @pytest.fixture
 def world_on(_worlds: dict[str, World]) -> Iterator[Callable[[str], World]]:
     """The market on a node of the kind asked for, as it was after its deployment."""
-    undo = []
+    undo: dict[str, Callable[[], None]] = {}
 
     def on(kind: str) -> World:
         skip_without_anvil(kind)
         if kind not in _worlds:
             _worlds[kind] = deploy(kind)
-        world = _worlds[kind]
-        state = (world.node.snapshot(), _nonces(world), world.time, len(world.blocks))
-        undo.append((world, state))
-        return world
+        if kind not in undo:
+            undo[kind] = _worlds[kind].mark()
+        return _worlds[kind]
 
     yield on
-    for world, (snapshot, nonces, time, blocks) in undo:
-        world.node.revert(snapshot)
-        world.time = time
-        del world.blocks[blocks:]
-        for name, nonce in nonces.items():
-            world.actors.senders[name].nonce = nonce
+    for go_back in undo.values():
+        go_back()
 
 
 @pytest.fixture

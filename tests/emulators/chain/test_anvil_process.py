@@ -103,7 +103,9 @@ def test_the_guard_watches_its_parent_where_the_kernel_does_not(tmp_path: Path) 
     from emulators.chain.nodes import guard
 
     # as on a system without the kernel's help: the guard stays and watches its input
-    program = f"import sys; sys.platform = 'other'; import runpy; runpy.run_path({guard.__file__!r})['main']()"
+    program = (
+        f"import runpy, sys; sys.platform = 'other'; runpy.run_path({guard.__file__!r})['main']()"
+    )
     sleeper = [
         sys.executable,
         "-c",
