@@ -2,15 +2,32 @@
 
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from twin.errors import InputError
 
+MAX_DEPTH: Final = 50
+"""Deeper than any scenario; what is nested beyond would exhaust the reader, not the file."""
+
 
 class _StrictLoader(yaml.SafeLoader):
     """A safe loader to which a key given twice is an error, not a silent choice of the last."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self._depth == MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"it is nested more than {MAX_DEPTH} deep",
+                problem_mark=parent.start_mark if parent else None,
+            )
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[Hashable, int] = {}
@@ -49,8 +66,6 @@ def parse_yaml(text: str | bytes, whence: str, error: type[InputError]) -> Any:
     except yaml.YAMLError as wrong:
         reason = " ".join(str(wrong).split())
         raise error(f"{whence}: this is not valid YAML: {reason}") from None
-    except RecursionError:
-        raise error(f"{whence}: this is nested too deeply to be read") from None
 
 
 def read_mapping(path: Path, kind: str, error: type[InputError]) -> dict[str, Any]:
