@@ -41,9 +41,8 @@ class Run:
         views = duckdb.connect()
         for entry in self.manifest.tables.values():
             name = entry.file.removesuffix(".parquet")
-            views.execute(
-                f"create view \"{name}\" as select * from read_parquet('{self.folder / entry.file}')"
-            )
+            path = self.folder / entry.file
+            views.execute(f"create view \"{name}\" as select * from read_parquet('{path}')")
         object.__setattr__(self, "_views", views)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

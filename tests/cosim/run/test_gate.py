@@ -83,7 +83,7 @@ def test_energy_of_what_missed_the_gate_falls_to_the_lpd(gasper: Any) -> None:
             "select slot from agreement group by slot having bool_and(status = 'missed_the_gate')"
         )
     ]
-    drawn, fed_in = gasper.rows(f"""
+    drawn, fed_in = gasper.rows("""
         select sum(greatest(import_wh - export_wh, 0)), sum(greatest(export_wh - import_wh, 0))
         from meter where kind = 'participant' and slot not in (
             select slot from agreement where status <> 'missed_the_gate'
@@ -98,11 +98,14 @@ def test_energy_of_what_missed_the_gate_falls_to_the_lpd(gasper: Any) -> None:
 
 
 def test_batteries_are_not_told_to_follow_what_missed_the_gate(gasper: Any) -> None:
-    assert gasper.value("""
+    assert (
+        gasper.value("""
         select count(*) from meter where target_net_wh <> 0 and slot not in (
             select slot from agreement where status <> 'missed_the_gate'
         )
-    """) == 0
+    """)
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,9 +120,7 @@ def test_all_contracts_make_it(run_of: Callable[..., Any], consensus: str, lead_
 
 @pytest.fixture(scope="module")
 def too_late(run_of: Callable[..., Any]) -> Any:
-    return run_of(
-        {**QUARTERS, "ledger.consensus": "pos", "market.clearing_s": LATE_CLEARING_S}
-    )
+    return run_of({**QUARTERS, "ledger.consensus": "pos", "market.clearing_s": LATE_CLEARING_S})
 
 
 def sent_at_the_deadline(run: Any) -> list[int]:

@@ -48,10 +48,13 @@ def test_no_wh_is_short(run: Any) -> None:
 
 
 def test_meters_show_what_they_show_in_the_status_quo(run: Any) -> None:
-    assert run.value("""
+    assert (
+        run.value("""
         select count(*) from meter where true_import_wh - true_export_wh <> status_quo_net_wh
         and kind = 'participant'
-    """) == 0
+    """)
+        == 0
+    )
 
 
 def test_batteries_do_what_they_do_in_the_status_quo(

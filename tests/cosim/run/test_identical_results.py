@@ -1,0 +1,86 @@
+"""One scenario and seed give the same bytes, however the run is carried out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from cosim.results.manifest import Manifest
+from cosim.results.schema import TABLES
+from cosim.run import run_scenario
+
+
+def hashes(manifest: Manifest) -> Mapping[str, str]:
+    assert set(manifest.tables) == set(TABLES)
+    return {name: entry.sha256 for name, entry in manifest.tables.items()}
+
+
+def results(manifest: Manifest) -> dict[str, Any]:
+    """The whole manifest but for how the run was carried out."""
+    content = asdict(manifest)
+    content["scenario"].pop("execution")
+    return content
+
+
+@pytest.mark.usefixtures("anvil")
+def test_embedded_and_anvil(run_of: Callable[..., Any]) -> None:
+    # Lossy links and a slow ledger, so that there are late settlements and refused commits too.
+    choices = {
+        "links.loss": 0.4,
+        "links.attempts": 2,
+        "ledger.consensus": "pos",
+        "market.clearing_s": 24,
+        "horizon.slot_s": 900,
+        "market.lead_s": 900,
+    }
+    embedded = run_of({**choices, "execution.node": "embedded"}).manifest
+    anvil = run_of({**choices, "execution.node": "anvil"}).manifest
+    assert hashes(embedded) == hashes(anvil)
+    assert results(embedded) == results(anvil)
+    assert embedded.indicators["transactions_failed"].value
+    assert embedded.indicators["readings_substituted"].value
+
+
+def test_modbus_and_memory(make_demo: Callable[..., Any]) -> None:
+    _, modbus = make_demo()
+    _, memory = make_demo(["execution.transport=memory"])
+    assert modbus.scenario["execution"]["transport"] == "modbus"
+    assert hashes(modbus) == hashes(memory)
+    assert results(modbus) == results(memory)
+
+
+def test_twice_the_same(make_scenario: Callable[..., Any], tmp_path: Any) -> None:
+    scenario = make_scenario({"links.loss": 0.3, "market.bidding": "linear"})
+    once, again = (run_scenario(scenario, 7, tmp_path / name).manifest for name in ("a", "b"))
+    assert once == again
+
+
+def test_another_seed_gives_another_run(run_of: Callable[..., Any]) -> None:
+    one, other = run_of(seed=1).manifest, run_of(seed=2).manifest
+    assert one.run_id != other.run_id
+    assert one.tables["agreement"].sha256 != other.tables["agreement"].sha256
+
+
+@pytest.mark.parametrize(
+    "choice", [{"ledger.consensus": "pos"}, {"links.technology": "plc"}, {"microgrids.size": 3}]
+)
+def test_arms_with_one_seed_share_weather_and_load(
+    run_of: Callable[..., Any], choice: dict[str, Any]
+) -> None:
+    devices = """
+        select slot, meter, load_mwh, generation_mwh, status_quo_net_wh from meter
+        order by slot, meter
+    """
+    assert run_of().rows(devices) == run_of(choice).rows(devices)
+
+
+@pytest.mark.parametrize("choice", [{"ledger.consensus": "pos"}, {"microgrids.size": 3}])
+def test_arms_with_one_seed_share_what_the_links_do(
+    run_of: Callable[..., Any], choice: dict[str, Any]
+) -> None:
+    frames = """
+        select direction, meter, sequence, sent_at_ms, received_at_ms, outcome from frame
+        order by direction, meter, sequence
+    """
+    assert run_of().rows(frames) == run_of(choice).rows(frames)
