@@ -16,7 +16,7 @@ from emulators.chain.keys import Key, address_bytes, compact_signature
 from emulators.chain.nodes.base import EvmNode
 from emulators.chain.transactions import SignedTransaction
 from emulators.chain.typed_data import MARKET_NAME, address_word, domain_separator, word
-from emulators.chain.words import MAX_PARTIES, Readings
+from emulators.chain.words import ORIGINS, Readings
 from twin.errors import ChainError
 from twin.settlement import Agreements, StabilityRates
 from twin.units import IntArray
@@ -56,10 +56,6 @@ class MarketClient:
     """Builds, signs and reads what concerns the market contract of one run."""
 
     def __init__(self, actors: Actors, contracts: Contracts, calendar: Calendar) -> None:
-        if len(actors.keys) > MAX_PARTIES:
-            raise ChainError(
-                f"a batch holds at most {MAX_PARTIES} parties; there are {len(actors.keys)}"
-            )
         self.actors = actors
         self.contracts = contracts
         self.calendar = calendar
@@ -101,8 +97,7 @@ class MarketClient:
             [batch.agreement_words, batch.party_words],
             tail=signature_bytes(signatures),
         )
-        gas = 120_000 + 70_000 * len(batch.parties) + 5_000 * len(batch.agreements)
-        return self._send("commit", data, gas)
+        return self._send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
 
     def settle(
         self, batch: Batch, readings: Readings, oracle: Key | None = None
@@ -116,14 +111,12 @@ class MarketClient:
             [batch.agreement_words, batch.party_words, readings.words()],
             extra=signature,
         )
-        gas = 150_000 + 40_000 * len(batch.parties) + 8_000 * len(batch.agreements)
-        return self._send("settle", data, gas)
+        return self._send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def release(self, batch: Batch, used: Readings) -> SignedTransaction:
         """Gives back what no settlement came for; `used` are earlier settlements' readings."""
         data = _call("release", batch, [batch.agreement_words, batch.party_words, used.words()])
-        gas = 150_000 + 40_000 * len(batch.parties) + 8_000 * len(batch.agreements)
-        return self._send("release", data, gas)
+        return self._send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
         """What accounts hold; without `wallets` those stay zero and one call suffices."""
@@ -185,6 +178,17 @@ def _arrays(output: bytes, count: int) -> NDArray[np.int64]:
     if amounts[:, :, :24].any() or (amounts[:, :, 24] & 0x80).any():
         raise ChainError("an account holds 2⁶³ n€ or more, which is beyond the testbed's integers")
     return np.ascontiguousarray(amounts[:, :, 24:]).view(">i8")[:, :, 0].astype(np.int64)
+
+
+def _gas_limit(batch: Batch, per_party: int, per_agreement: int, per_holding: int) -> int:
+    """Enough gas for a batch: what it costs at most per party, agreement, and seller and origin."""
+    agreements = batch.agreements
+    holdings = len(np.unique(agreements.seller * ORIGINS + agreements.origin))
+    parties, count = len(batch.parties), len(agreements)
+    memory_words = 16 * parties + 4 * count + 16 * holdings
+    memory = 3 * memory_words + memory_words**2 // 512
+    linear = per_party * parties + per_agreement * count + per_holding * holdings
+    return 150_000 + linear + memory
 
 
 def _call(

@@ -17,7 +17,6 @@ MEASURED: Final = 1
 SUBSTITUTED: Final = 2
 ORIGINS: Final = 8
 """Origin codes that the energy tokens can tell apart: 0 to 7."""
-MAX_PARTIES: Final = 1 << 16
 
 _FIELDS: Final = (
     ("tier", 0, 1),
@@ -52,7 +51,8 @@ def agreement_words(agreements: Agreements, position: NDArray[np.int64]) -> byte
         if len(values) and (values.min() < 0 or (size < 8 and values.max() >> (8 * size))):
             raise ChainError(
                 f"{name} of an agreement must be between 0 and {(1 << 8 * size) - 1} to fit its "
-                f"field on the ledger; the values go from {values.min()} to {values.max()}"
+                "field on the ledger (seller and buyer count the parties of the batch); the "
+                f"values go from {values.min()} to {values.max()}"
             )
         words[:, start : start + size] = big_endian(values, size)
     return words.tobytes()

@@ -76,15 +76,13 @@ abstract contract Custody is IStanding {
         _deposit(msg.sender, amount);
     }
 
-    /// @notice Carries deposits that their owners authorised by signature.
-    /// @dev A permit that was used already (anybody may) is no obstacle as long as the allowance holds.
+    /// @notice Carries deposits that their owners authorised by signature; one that is not (any more)
+    /// valid refuses them all, so that nobody's allowance is ever drawn on by a stranger.
     /// @param deposits who deposits how much, and the owners' ERC-2612 signatures
     function depositPermitted(PermittedDeposit[] calldata deposits) external {
         for (uint256 i = 0; i < deposits.length; ++i) {
             PermittedDeposit calldata d = deposits[i];
-            try IERC20Permit(address(STABLECOIN)).permit(
-                d.owner, address(this), d.amount, d.deadline, d.v, d.r, d.s
-            ) {} catch {}
+            IERC20Permit(address(STABLECOIN)).permit(d.owner, address(this), d.amount, d.deadline, d.v, d.r, d.s);
             _deposit(d.owner, d.amount);
         }
     }

@@ -37,7 +37,10 @@ _LOOK_EVERY_S: Final = 0.005
 
 
 class AnvilNode(EvmNode):
-    """An anvil process, spoken to over a local socket in a folder of its own."""
+    """An anvil process, spoken to over a local socket in a folder of its own.
+
+    On Linux it ends with the thread that started it, so start it from one that lives as long.
+    """
 
     name = "anvil"
 

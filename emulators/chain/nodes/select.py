@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from typing import Literal
 
@@ -23,15 +24,16 @@ def open_node(
     Parameters: `genesis_time` [s, UTC], before any block; `funded` addresses that can pay gas.
     Raises NodeError where it does not start.
     """
-    anvil = None if kind == "embedded" else find_anvil()
+    has_local_sockets = hasattr(socket, "AF_UNIX")  # Python has none on Windows
+    anvil = find_anvil() if kind != "embedded" and has_local_sockets else None
     if anvil is not None:
         from emulators.chain.nodes.anvil import AnvilNode
 
         return AnvilNode(anvil, genesis_time, funded, block_gas_limit, chain_id)
     if kind == "anvil":
         raise NodeError(
-            "anvil is not installed; run `make anvil`, name its binary in TWIN_ANVIL, or use the "
-            "embedded node (--node embedded)"
+            "anvil is not installed, or this Python has no local sockets; run `make anvil`, name "
+            "its binary in TWIN_ANVIL, or use the embedded node (--node embedded)"
         )
     from emulators.chain.nodes.embedded import EmbeddedNode
 

@@ -65,6 +65,8 @@ class World:
         self.time = self.time + 1 if time is None else time
         self.blocks.append((self.time, [transaction.raw]))
         (receipt,) = self.node.mine(self.time, [transaction.raw])
+        if receipt.succeeded:
+            assert receipt.gas_used < 0.9 * transaction.gas_limit
         return receipt
 
     def batch(self, terms: Agreements, slot: int = 0, number: int = 0, **more: Any) -> Batch:

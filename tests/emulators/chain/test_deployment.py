@@ -78,7 +78,7 @@ def test_nobody_can_deposit_somebody_elses_coins(world: Any, forger: str) -> Non
         "depositPermitted",
         [(owner.address, 5, NO_DEADLINE, *parts)],
     )
-    assert refusal_name(receipt) == "ERC20InsufficientAllowance"
+    assert refusal_name(receipt) == "ERC2612InvalidSigner"
 
 
 @pytest.mark.parametrize(
