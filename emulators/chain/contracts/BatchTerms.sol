@@ -72,11 +72,6 @@ library BatchTerms {
         return keccak256(abi.encode(READINGS_TYPEHASH, batch, hashWords(readings)));
     }
 
-    /// @dev What a batch stands at once some of its readings were used: its terms and those readings.
-    function hashProgress(bytes32 batch, uint256[] memory used) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(batch, used));
-    }
-
     /// @dev Position of the seller in the list of parties.
     function sellerOf(uint256 agreement) internal pure returns (uint256) {
         return (agreement >> 232) & 0xffff;

@@ -8,6 +8,7 @@ import {BatchTerms} from "./BatchTerms.sol";
 import {Commitment} from "./Commitment.sol";
 import {Custody} from "./Custody.sol";
 import {PartyTable} from "./PartyTable.sol";
+import {Progress} from "./Progress.sol";
 import {Settlement} from "./Settlement.sol";
 import {Signatures} from "./Signatures.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
@@ -25,11 +26,9 @@ import {IRegistry} from "./interfaces/IRegistry.sol";
 ///
 /// A slot's set of agreements is closed before its first settlement by time alone: a commit
 /// deadline may not lie after the slot's start, and nothing is settled before the slot's end.
-/// @dev One storage word per batch. It is zero before the commit; then the hash of the signed
-/// struct; after a settlement that had to leave agreements open, the hash of that and the readings
-/// used, so that those can never change; zero again when all is settled. Nothing that was settled
-/// can be committed again, since its deadline has passed. The contracts called are the registry,
-/// the energy tokens, and the coin: none of them hands control to a stranger.
+/// @dev One storage word per batch (`Progress`). Nothing that was settled can be committed again,
+/// since its deadline has passed. The contracts called are the registry, the energy tokens, and the
+/// coin: none of them hands control to a stranger.
 contract Market is Custody, EIP712 {
     using BatchTerms for BatchTerms.Terms;
     using Signatures for bytes;
@@ -51,12 +50,12 @@ contract Market is Custody, EIP712 {
 
     mapping(uint256 key => bytes32 state) private _batches;
 
-    /// @notice A batch was committed. `escrows` has one 32-byte word per party, in the order of the signed
-    /// list: address << 96 | amount that went from free to locked [n€].
+    /// @notice A batch was committed. `escrows` has one 32-byte word per party, in the order of the
+    /// signed list: address << 96 | amount that went from free to locked [n€].
     event Committed(uint32 indexed slot, uint32 indexed batch, bytes32 terms, bytes escrows);
-    /// @notice A batch was settled, as far as its readings go. `flows` has one 32-byte word per party, in the
-    /// order of the signed list: amount unlocked << 128 | amount credited to the free balance [n€].
-    /// `dsoPaid` and `stabiliserPaid` [n€] went to the free balances of the registry's payees;
+    /// @notice A batch was settled, as far as its readings go. `flows` has one 32-byte word per party,
+    /// in the order of the signed list: amount unlocked << 128 | amount credited to the free balance
+    /// [n€]. `dsoPaid` and `stabiliserPaid` [n€] went to the free balances of the registry's payees;
     /// `burned` and `lapsed` are Wh.
     event Settled(
         uint32 indexed slot,
@@ -183,7 +182,7 @@ contract Market is Custody, EIP712 {
         (PartyTable table, Settlement.Outcome memory outcome) =
             Settlement.compute(agreements, readings, terms.shortRate, terms.longRate);
         if (outcome.settledWh == 0) revert NothingToSettle();
-        _batches[terms.key()] = outcome.open ? BatchTerms.hashProgress(batch, _used(readings)) : bytes32(0);
+        _batches[terms.key()] = outcome.open ? Progress.stateAfter(batch, readings) : bytes32(0);
         bytes memory flows = _moveAll(parties, table);
         _move(dso, outcome.dsoPaid);
         _move(stabiliser, outcome.stabiliserPaid);
@@ -231,13 +230,6 @@ contract Market is Custody, EIP712 {
     /// @return state of the batch
     function stateOf(uint32 slot, uint32 batch) external view returns (bytes32 state) {
         return _batches[(uint256(slot) << 32) | batch];
-    }
-
-    /// @notice The domain that all signatures are bound to (EIP-712).
-    /// @return separator of this market on this chain
-    // solhint-disable-next-line func-name-mixedcase
-    function DOMAIN_SEPARATOR() external view returns (bytes32 separator) {
-        return _domainSeparatorV4();
     }
 
     /// @dev Checks each party's signature, standing and means, and locks its escrow. Returns the words
@@ -292,37 +284,9 @@ contract Market is Custody, EIP712 {
         uint256[] calldata readings
     ) private view returns (uint256 bits) {
         if (readings.length != count) revert ReadingCount(readings.length, count);
-        unchecked {
-            for (uint256 i = 0; i < count; ++i) {
-                uint256 reading;
-                assembly ("memory-safe") {
-                    reading := calldataload(add(readings.offset, shl(5, i)))
-                }
-                bits |= reading;
-            }
-        }
-        bytes32 expected = batch;
-        if (bits & BatchTerms.USED_BEFORE != 0) {
-            expected = BatchTerms.hashProgress(batch, _usedBefore(readings));
-        }
+        bytes32 expected;
+        (expected, bits) = Progress.stateBefore(batch, readings);
         if (_batches[terms.key()] != expected) revert UnknownBatch(terms.slot, terms.batch);
-    }
-
-    /// @dev The readings that earlier settlements used, without the mark, zero elsewhere.
-    function _usedBefore(uint256[] calldata readings) private pure returns (uint256[] memory used) {
-        used = new uint256[](readings.length);
-        for (uint256 i = 0; i < readings.length; ++i) {
-            uint256 reading = readings[i];
-            if (reading & BatchTerms.USED_BEFORE != 0) used[i] = reading ^ BatchTerms.USED_BEFORE;
-        }
-    }
-
-    /// @dev All readings of this settlement without the mark.
-    function _used(uint256[] calldata readings) private pure returns (uint256[] memory used) {
-        used = new uint256[](readings.length);
-        for (uint256 i = 0; i < readings.length; ++i) {
-            used[i] = readings[i] & ~BatchTerms.USED_BEFORE;
-        }
     }
 
     /// @dev Without bounds check, for loops that run to the array's own length.

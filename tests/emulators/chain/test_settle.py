@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emulators.chain.artefacts import refusal_name
+from emulators.chain.artefacts import artefact, refusal_name
 from emulators.chain.keys import party_key
 from emulators.chain.words import MEASURED, MISSING, SUBSTITUTED, Readings
 from twin.settlement import Agreements, StabilityRates, settle
@@ -384,3 +384,24 @@ def test_batches_of_a_slot_are_settled_by_themselves(
             np.ones(len(batch.agreements), bool),
         )
         assert book.matches(world)
+
+
+def test_a_batch_stands_at_one_word_and_leaves_nothing_behind(world: Any, agreements: Make) -> None:
+    def state() -> bytes:
+        market = artefact("Market")
+        output = world.node.call(world.contracts.market, market.encode_call("stateOf", 0, 0))
+        return bytes(output)
+
+    assert state() == bytes(32)
+    batch, net, first = partly_settled(world, agreements)
+    partly = state()
+    assert partly not in (bytes(32), batch.struct_hash)
+    assert world.settle(batch, batch.readings(net, qualities(world), first)).succeeded
+    assert state() == bytes(32)
+
+
+def test_a_committed_batch_stands_at_the_hash_that_was_signed(world: Any, agreements: Make) -> None:
+    batch = world.committed(agreements(TRADE))
+    market = artefact("Market")
+    output = world.node.call(world.contracts.market, market.encode_call("stateOf", 0, 0))
+    assert output == batch.struct_hash
