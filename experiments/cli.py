@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -55,6 +56,8 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")
     status = _status()
     if status == _INTERRUPTED:
+        # A co-simulation that is cut short has coroutines that nobody will ever await.
+        warnings.simplefilter("ignore", RuntimeWarning)
         _say("stopped; no half-written run is left behind")
     sys.exit(_TERMINATED if received else status)
 

@@ -52,7 +52,10 @@ def bench() -> Callable[..., Bench]:
         entry = ledger_entry(name)
         env = simpy.Environment(initial_time=initial_s)
         executed = Executed()
-        values = entry.model_parameters.model_dump() | parameters
+        values = entry.model_parameters.model_dump()
+        if "genesis_s" in values:  # the market's slot 0 begins with the ledger's, unless told
+            values["genesis_s"] = 0
+        values |= parameters
         model = MODELS[entry.model]
         rng: np.random.Generator = stream(seed, Component.CONSENSUS)
         checked = model.parameters_type.model_validate(values)

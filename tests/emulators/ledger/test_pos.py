@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emulators.ledger.base import Final, Included
+from emulators.ledger.catalogue import ledger_entry
 
 EPOCH_S = 384
 
@@ -38,7 +39,8 @@ def test_a_block_that_is_not_final_yet_says_so(bench):
 
 def test_with_20_s_of_clearing_and_900_s_lead_28_percent_of_slots_are_final_in_time(bench):
     slots = 96 * 7
-    b = bench("pos", initial_s=-1800)
+    genesis_s = ledger_entry("pos").model_parameters.model_dump()["genesis_s"]
+    b = bench("pos", initial_s=-1800, genesis_s=genesis_s)
     for slot in range(slots):
         b.send(str(slot), at_s=slot * 900 - 900 + 20)
     b.env.run(until=slots * 900 + 2000)
