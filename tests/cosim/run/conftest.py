@@ -12,21 +12,8 @@ from numpy.typing import NDArray
 
 from cosim.results.manifest import Manifest
 from cosim.run import run_scenario
-from cosim.scenario_file import scenario_of
 from emulators.chain.nodes.install import find_anvil
 from twin.scenario import Scenario
-
-TWELVE_HOUSES: Mapping[str, Any] = {
-    "name": "twelve-houses",
-    "description": "The first twelve participants of a street, hour by hour.",
-    "neighbourhood.participants": 12,
-    "horizon.slot_s": 3600,
-    "horizon.warm_up_days": 1,
-    "market.lead_s": 3600,
-    "market.correction_window_s": 7200,
-    "execution.transport": "memory",
-}
-"""Small, yet with a building of several flats, batteries, and trade in every tier."""
 
 
 @dataclass(frozen=True)
@@ -63,27 +50,20 @@ class Run:
         return {name: entry.sha256 for name, entry in self.manifest.tables.items()}
 
 
-def scenario(overrides: Mapping[str, Any]) -> Scenario:
-    return scenario_of({}, {**TWELVE_HOUSES, **overrides}, "the twelve houses")
-
-
 MakeRun = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
-def make_scenario() -> Callable[[Mapping[str, Any]], Scenario]:
-    """The twelve houses with overrides by dotted key."""
-    return scenario
-
-
-@pytest.fixture(scope="session")
-def run_of(tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
+def run_of(
+    make_scenario: Callable[[Mapping[str, Any]], Scenario],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> MakeRun:
     """The run of the twelve houses with overrides by dotted key and a seed."""
     out = tmp_path_factory.mktemp("runs")
     made: dict[tuple[str, int], Run] = {}
 
     def run(overrides: Mapping[str, Any] | None = None, seed: int = 1) -> Run:
-        chosen = scenario(overrides or {})
+        chosen = make_scenario(overrides or {})
         key = (chosen.model_dump_json(), seed)
         if key not in made:
             result = run_scenario(chosen, seed, out / str(len(made)))
