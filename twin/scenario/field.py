@@ -20,7 +20,7 @@ class Links(Section):
     technology: Literal["ideal", "lora", "gprs", "plc"] = "gprs"
     """A profile of `emulators/links/catalogue.yaml`; `ideal` neither delays nor loses."""
     loss: Share | None = None
-    """Mean share of frames lost per attempt [-]; none takes the profile's own."""
+    """Share of time in which frames are lost [-]; none takes the profile's own, with its source."""
     mean_burst_frames: Annotated[float, Field(ge=1, le=1000)] | None = None
     """Mean number of frames lost in a row (Gilbert–Elliott, 1/r) [-]; none takes the profile's."""
     attempts: Annotated[int, Field(ge=1, le=50, strict=True)] | None = None
@@ -37,5 +37,4 @@ class Execution(Section):
     without sockets, for large fleets."""
     node: Literal["auto", "embedded", "anvil"] = "auto"
     """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil
-    where
-    it is installed."""
+    where it is installed."""

@@ -25,8 +25,7 @@ class Market(Section):
     Source: Chatterjee & Samuelson 1983."""
     bidding: Literal["truthful", "linear"] = "truthful"
     """`truthful` bids the own alternative (retail less taxes, feed-in); `linear` moves from the
-    wish
-    (the other side's alternative) to it, each agent from its own seeded starting point."""
+    wish (the other side's alternative) to it, each agent from its own seeded starting point."""
     forecast: Literal["seasonal", "persistence", "perfect"] = "seasonal"
     """`seasonal` takes the same slot of yesterday and last week, corrected by the newest error;
     `persistence` the newest reading; `perfect` the status quo's counters, as a bound."""
@@ -40,7 +39,8 @@ class Market(Section):
     substitution: Literal["estimate", "adverse"] = "estimate"
     """What then stands for the reading: the validated estimate, or what is worst for its owner."""
     tolerance_wh: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 10
-    """Deviations up to this are labelled kept [Wh]; money is exact all the same."""
+    """Deviations up to this are labelled kept [Wh]; money is exact all the same. Assumption: ten
+    steps of a register."""
     deposit_neur: Annotated[int, Field(ge=0, le=10**15, strict=True)] = 50_000_000_000
     """What each party deposits at the start [n€]. Assumption: 50 €."""
 

@@ -66,4 +66,5 @@ class Microgrids(Section):
     """At most this many participants in a microgrid. Source: the structural limit that the paper
     cites from Schopfer 2019."""
     willingness: Share = 1.0
-    """Share of participants willing to join one [-]; the others trade at the outer tiers."""
+    """Share of participants willing to join one [-]; the others trade at the outer tiers.
+    Assumption: everybody."""
