@@ -62,16 +62,13 @@ function(values, ids) {
 """
 """A control whose value is no longer the one shown writes it into the address; the page follows."""
 _REMEMBER: Final = """
-function(asked) {
-  const [slot, agreement] = String(asked || '').split('-');
+function(chosen) {
+  const [slot, agreement] = String(chosen || '').split('-');
   if (slot && agreement) {
     const search = new URLSearchParams(window.location.search);
-    if (search.has('agreement') || window.storyShown) {
-      search.set('slot', slot);
-      search.set('agreement', agreement);
-      window.history.replaceState(window.history.state, '', '?' + search.toString());
-    }
-    window.storyShown = true;
+    search.set('slot', slot);
+    search.set('agreement', agreement);
+    window.history.replaceState(window.history.state, '', '?' + search.toString());
   }
   return window.dash_clientside.no_update;
 }
@@ -90,6 +87,7 @@ def create_app(runs_dir: str | Path) -> Dash:
         use_pages=True,
         serve_locally=True,
         suppress_callback_exceptions=True,
+        include_pages_meta=False,
         enable_mcp=False,
     )
     for name, module in (("Overview", overview), ("Settlement", settlement), ("Compare", compare)):
@@ -118,7 +116,8 @@ def create_app(runs_dir: str | Path) -> Dash:
         State({"type": "control", "key": ALL, "shown": ALL}, "id"),
         prevent_initial_call=True,
     )
-    in_the_browser(_REMEMBER, Output("remembered", "data"), Input("story-asked", "data"))
+    in_the_browser(_REMEMBER, Output("remembered", "data"), Input("story-chosen", "data"))
+    settlement.register_callbacks(app)
     server: flask.Flask = app.server
     server.config["RUNS"] = RunsFolder(Path(runs_dir))
     server.after_request(_with_headers)

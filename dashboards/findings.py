@@ -24,10 +24,10 @@ def percent(part: float, of: float) -> str:
 
 
 def flows_finding(sums: RoleSums) -> str:
-    traded = int(sums.bought_wh.sum())
+    traded = int(sums.neighbours_wh.sum())
     if traded == 0:
         return "Nothing was traded between neighbours"
-    best = int(sums.bought_wh.sum(axis=1).argmax())
+    best = int(sums.neighbours_wh.sum(axis=1).argmax())
     where = ("behind the same meter", "inside microgrids", "between microgrids")[best]
     return (
         f"Neighbours supplied {text(traded, 'Wh')}, "
@@ -38,7 +38,7 @@ def flows_finding(sums: RoleSums) -> str:
 def coverage_finding(sums: RoleSums) -> str:
     load = int(sums.load_wh.sum())
     alone = int(sums.status_quo_own_wh.sum())
-    now = int(sums.own_wh.sum() + sums.bought_wh.sum())
+    now = int(sums.own_wh.sum() + sums.neighbours_wh.sum())
     return (
         f"Self-sufficiency goes from {percent(alone, load)} alone to {percent(now, load)} together"
     )
@@ -57,11 +57,11 @@ def cost_finding(sums: RoleSums) -> str:
     most, who = max(saved)
     least, other = min(saved)
     if most <= 0:
-        return f"Nobody saves: {party_label(who).lower()} lose least, {text(-most, 'n€')} each"
+        return f"Nobody saves: {_within(who)} lose least, {text(-most, 'n€')} each"
     first = f"{party_label(who)} gain most, {text(most, 'n€')} each"
     if least >= 0 or who == other:
         return first
-    return f"{first}; {party_label(other).lower()} lose {text(-least, 'n€')} each"
+    return f"{first}; {_within(other)} lose {text(-least, 'n€')} each"
 
 
 def gains_finding(gains_neur: Mapping[str, int]) -> str:
@@ -72,8 +72,16 @@ def gains_finding(gains_neur: Mapping[str, int]) -> str:
     least = min(moved, key=lambda party: moved[party])
     return (
         f"{party_label(most)} {_verb('gain', most)} {text(moved[most], 'n€')}, "
-        f"{party_label(least)} {_verb('lose', least)} {text(-moved[least], 'n€')}"
+        f"{_within(least)} {_verb('lose', least)} {text(-moved[least], 'n€')}"
     )
+
+
+def _within(party: str) -> str:
+    """A party's name within a sentence."""
+    label = party_label(party)
+    if label.isupper():
+        return f"the {label}"
+    return f"the {label.lower()}" if party in ("state", "upstream") else label.lower()
 
 
 def _verb(verb: str, party: str) -> str:
@@ -111,14 +119,15 @@ def outcomes_finding(status: Sequence[str], agreements: Sequence[int]) -> str:
     return f"{kept}, {percent(totals[worst], made)} {OUTCOMES[worst]}"
 
 
-def gate_finding(commits: Sequence[Commit]) -> str:
-    if not commits:
-        return "No commit became final"
-    late = sum(not commit.accepted or commit.final_after_start_ms > 0 for commit in commits)
+def gate_finding(commits: Sequence[Commit], unsent: int) -> str:
+    slots = len(commits) + unsent
+    if not slots:
+        return "No slot had an agreement to commit"
+    late = unsent + sum(not c.accepted or c.final_after_start_ms > 0 for c in commits)
     if late:
-        return f"{percent(late, len(commits))} of commits came too late for their slot"
+        return f"In {percent(late, slots)} of slots no commit could be final when the slot began"
     slowest = -max(commit.final_after_start_ms for commit in commits)
-    return f"Every commit was final at least {text(slowest, 'ms')} before its slot began"
+    return f"Every commit was final {text(slowest, 'ms')} or more before its slot began"
 
 
 def failures_finding(paid: Sequence[Failure], stabiliser: str) -> str:

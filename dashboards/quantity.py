@@ -42,6 +42,8 @@ _STEPS: Final = {
     "ms": ((1.0, "ms"), (1e3, "s"), (6e4, "min"), (3.6e6, "h")),
     "s": ((1.0, "s"), (60.0, "min"), (3600.0, "h")),
 }
+_COUNTED: Final = ("Wh", "mWh", "ms")
+"""Integers in the results: shown as such where they stand in their own unit."""
 _ENOUGH: Final = {"ms": (0, 1e3, 12e4, 72e5), "s": (0, 120, 7200)}
 """From which value on the larger unit reads better; elsewhere from one of it on."""
 
@@ -59,13 +61,15 @@ def scale(unit: str, values: Iterable[float | None]) -> Scale:
     steps = _STEPS.get(unit)
     if steps is None:
         return Scale(1.0, unit)
-    largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
+    known = [abs(v) for v in values if v is not None and math.isfinite(v)]
+    largest = max(known, default=0.0)
     enough = _ENOUGH.get(unit) or tuple(divisor for divisor, _ in steps)
     chosen = steps[0]
     for step, least in zip(steps, enough, strict=True):
         if largest >= least:
             chosen = step
-    return Scale(*chosen)
+    whole_numbers = chosen is steps[0] and unit in _COUNTED and all(v % 1 == 0 for v in known)
+    return Scale(*chosen, whole=whole_numbers)
 
 
 def text(value: float | None, unit: str) -> str:

@@ -17,8 +17,8 @@ def coverage(sums: RoleSums) -> Drawing:
     """One bar per role that consumes, and one for all: own use, tiers, LPD, as shares."""
     parts = [
         ("own generation", OWN, sums.own_wh),
-        *zip(TIER_NAMES, TIERS[:3], sums.bought_wh, strict=True),
-        ("LPD", TIERS[3], sums.bought_lpd_wh),
+        *zip(TIER_NAMES, TIERS[:3], sums.neighbours_wh, strict=True),
+        ("LPD and stabiliser", TIERS[3], sums.from_lpd_wh),
     ]
     present = [i for i, load in enumerate(sums.load_wh) if load > 0]
     labels = [f"{party_label(ROLES[i])} ({sums.members[i]})" for i in present]

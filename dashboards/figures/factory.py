@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 FONT: Final = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-INK: Final = "#495057"
+INK: Final = "#6C757D"
 HAIRLINE: Final = "#ced4da"
-"""Ink and hairlines in daylight; `assets/style.css` recolours both in the dark."""
+"""Ink is read on white and on black; `assets/style.css` recolours text and hairlines."""
 CONFIG: Final[dict[str, Any]] = {
     "displaylogo": False,
     "showSendToCloud": False,
@@ -29,7 +29,7 @@ class Key:
 
     label: str
     colour: str
-    mark: Literal["area", "dot", "ring", "line"] = "area"
+    mark: Literal["area", "dot", "ring", "line", "cross"] = "area"
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def _legend(drawing: Drawing) -> html.Div | None:
         html.Span(
             [
                 html.Span(
+                    "×" if key.mark == "cross" else None,
                     className=f"swatch swatch-{key.mark}",
                     style={"--swatch": key.colour},
                 ),

@@ -87,7 +87,7 @@ def _content(
                 "Nothing to compare yet",
                 "These runs do not differ in any setting, or none of them is finished. "
                 "A sweep makes runs that do:",
-                "twin sweep experiments/scenarios/compare.yaml",
+                "twin sweep compare",
             ),
         ]
     indicators = indicators_of(comparison)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import Input, Output, State, callback, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cosim.results.manifest import Manifest
 from dashboards import wording
@@ -62,6 +62,8 @@ def _content(
     steps = query.steps(runs, run_id)
     paid = query.failures(runs, run_id)
     sent = query.commits(runs, run_id, slot_length_s(manifest))
+    unsent = query.unsent_slots(runs, run_id)
+    in_time = gate_finding(sent, len(unsent))
     by_slot = agreements_by_outcome(runs, run_id).to_pydict()
     ended = outcomes_finding(by_slot["status"], by_slot["agreements"])
     slot_s = slot_length_s(manifest)
@@ -95,12 +97,16 @@ def _content(
                     origin="executed",
                 ),
                 panel(
-                    gate_finding(sent),
+                    in_time,
                     "When each slot's commit was final by the ledger's own rule",
                     graph(
                         "gate",
-                        gate([local_time(manifest, commit.slot) for commit in sent], sent),
-                        gate_finding(sent),
+                        gate(
+                            [local_time(manifest, commit.slot) for commit in sent],
+                            sent,
+                            [local_time(manifest, slot) for slot in unsent],
+                        ),
+                        in_time,
                     ),
                     wording.GATE,
                     origin="simulated",
@@ -127,9 +133,15 @@ def _agreements(
     if not listed.rows:
         words = f"No agreement was {wording.OUTCOMES[outcome]}." if outcome else "Nothing matched."
         return html.Div([_outcome_control(outcome), html.P(words, className="note")])
+    asked: dict[str, Any] = {}
     if slot is None or agreement is None:
         slot, agreement = listed.rows[0]["slot"], listed.rows[0]["agreement"]
-    identity = f"{slot}-{agreement}"
+    else:
+        identity = f"{slot}-{agreement}"
+        asked = {
+            "selectedRows": {"ids": [identity]},
+            "scrollTo": {"rowId": identity, "rowPosition": "middle"},
+        }
     many = f"{whole(listed.total)} agreements; click one to follow it"
     if listed.total > len(listed.rows):
         many += f" (the first {whole(len(listed.rows))} are listed: choose an outcome)"
@@ -145,7 +157,6 @@ def _agreements(
                         rowData=[_row(manifest, row) for row in listed.rows],
                         columnDefs=_COLUMNS,
                         getRowId="params.data.id",
-                        selectedRows={"ids": [identity]},
                         columnSize="responsiveSizeToFit",
                         defaultColDef={"sortable": True, "resizable": True, "cellClass": "cell"},
                         dashGridOptions={
@@ -168,9 +179,10 @@ def _agreements(
                             "animateRows": False,
                         },
                         style={"height": "620px"},
+                        **asked,
                     ),
                     dcc.Store(id="story-run", data=run_id),
-                    dcc.Store(id="story-asked", data=identity),
+                    dcc.Store(id="story-chosen"),
                 ]
             ),
             html.Div(_story(run_id, slot, agreement), id="story"),
@@ -189,7 +201,7 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
     {"field": "agreement", "headerName": "No.", "minWidth": 48, "type": "rightAligned"},
     {"field": "seller", "headerName": "Seller", "minWidth": 60},
     {"field": "buyer", "headerName": "Buyer", "minWidth": 60},
-    {"field": "tier", "headerName": "Tier", "minWidth": 128},
+    {"field": "tier", "headerName": "Tier", "minWidth": 84},
     {
         "field": "wh",
         "headerName": "Energy [Wh]",
@@ -200,7 +212,7 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
     {
         "field": "ct_per_kwh",
         "headerName": "Price [ct/kWh]",
-        "minWidth": 102,
+        "minWidth": 98,
         "type": "rightAligned",
         "valueFormatter": {"function": "d3.format('.1f')(params.value)"},
     },
@@ -209,13 +221,16 @@ _COLUMNS: Final[list[dict[str, Any]]] = [
         "field": "lost_ct",
         "headerName": "Lost [ct]",
         "headerTooltip": "Collateral that seller and buyer lost to the stabiliser",
-        "minWidth": 72,
+        "minWidth": 66,
         "type": "rightAligned",
         "valueFormatter": {
             "function": "params.value == null ? '–' : d3.format('.2f')(params.value)"
         },
     },
 ]
+
+
+_TIER_WORDS: Final = ("building", "microgrid", "between")
 
 
 def _row(manifest: Manifest, row: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +241,7 @@ def _row(manifest: Manifest, row: dict[str, Any]) -> dict[str, Any]:
         "agreement": row["agreement"],
         "seller": row["seller"],
         "buyer": row["buyer"],
-        "tier": wording.TIERS[row["tier"]],
+        "tier": _TIER_WORDS[row["tier"]],
         "wh": row["quantity_wh"],
         "ct_per_kwh": row["price_ueur_per_kwh"] / 1e4,
         "status": wording.OUTCOMES[row["status"]],
@@ -260,16 +275,20 @@ def _story(run_id: str, slot: int, agreement: int) -> Any:
     return story_panel(found, manifest, local_time(manifest, slot))
 
 
-@callback(
-    Output("story", "children"),
-    Output("story-asked", "data"),
-    Input("agreements", "selectedRows"),
-    State("story-asked", "data"),
-    State("story-run", "data"),
-    prevent_initial_call=True,
-)
+def register_callbacks(app: Dash) -> None:
+    """What the page asks the server while it is open."""
+    app.callback(
+        Output("story", "children"),
+        Output("story-chosen", "data"),
+        Input("agreements", "selectedRows"),
+        State("story-chosen", "data"),
+        State("story-run", "data"),
+        prevent_initial_call=True,
+    )(show_story)
+
+
 def show_story(selected: Any, shown: Any, run: Any) -> Any:
-    """Follow the agreement that was clicked."""
+    """Follow the agreement that was clicked, or selected by keyboard."""
     row = selected[0] if isinstance(selected, list) and selected else None
     identity = row.get("id") if isinstance(row, dict) else None
     run_id = run_parameter(run)

@@ -114,9 +114,9 @@ def _terms(deal: Row) -> Any:
 
 def _commit(story: Story, clock: _Clock) -> Any:
     deal, commit = story.agreement, story.commit
-    deadline = clock(deal["commit_deadline_s"])
     if commit is None:
-        return _line(f"Never sent: no block by {deadline} could make it final in time.")
+        return _line("Never sent: no block could have made it final when the slot began.")
+    deadline = clock(deal["commit_deadline_s"])
     lines = [
         _line(
             f"Sent {clock(commit['submitted_at_ms'] / 1000)}, in block "
@@ -128,10 +128,9 @@ def _commit(story: Story, clock: _Clock) -> Any:
     if commit["status"] == 0:
         lines.insert(1, _line(f"Refused by the contract: {commit['error'] or 'no reason given'}"))
     elif deal["final_in_time"] is not None:
-        late = "before" if deal["final_in_time"] else "only after"
-        lines.insert(
-            1, _line(f"Final {clock(_seconds(commit['final_at_ms']))}, {late} the slot began")
-        )
+        late = "in time" if deal["final_in_time"] else "too late"
+        final = clock(_seconds(commit["final_at_ms"]))
+        lines.insert(1, _line(f"Final {final}, {late} for the slot"))
     return html.Div(lines)
 
 
@@ -139,10 +138,10 @@ def _readings(story: Story, clock: _Clock) -> Any:
     deal = story.agreement
     lines = []
     for side, meter in (("seller", story.seller_meter), ("buyer", story.buyer_meter)):
-        if meter is None or meter["import_wh"] is None or meter["export_wh"] is None:
+        if meter is None or meter["settled_net_wh"] is None:
             lines.append(_line(f"{deal[side]}: no reading"))
             continue
-        net = meter["import_wh"] - meter["export_wh"]
+        net = meter["settled_net_wh"]
         committed = meter["committed_net_wh"]
         words = f"{deal[side]}: import − export {_signed_wh(net)}"
         if committed is not None:
@@ -245,10 +244,12 @@ def _gas(transaction: Row, together: int) -> html.Div:
     used = transaction["gas_used"]
     if used is None:
         return _line("No gas used.")
-    each = text(used / max(together, 1), "gas")
+    fee = text(transaction["fee_neur"], "n€")
+    if together <= 1:
+        return _line(f"{whole(used)}{THIN}gas for this agreement alone; fee {fee}")
+    each = text(used / together, "gas")
     return _line(
-        f"{whole(used)}{THIN}gas for {together} agreements together, {each} each; "
-        f"fee {text(transaction['fee_neur'], 'n€')}"
+        f"{whole(used)}{THIN}gas for {together} agreements together, {each} each; fee {fee}"
     )
 
 

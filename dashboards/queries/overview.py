@@ -37,9 +37,11 @@ class RoleSums:
     load_wh: IntArray
     generation_wh: IntArray
     bought_wh: IntArray
-    """(3, 4) by tier."""
+    """(3, 4) by tier; the stabiliser's part included."""
+    neighbours_wh: IntArray
+    """(3, 4) by tier, what of it neighbours had delivered."""
     sold_wh: IntArray
-    """(3, 4) by tier."""
+    """(3, 4) by tier; what the stabiliser absorbed included."""
     bought_lpd_wh: IntArray
     sold_lpd_wh: IntArray
     status_quo_import_wh: IntArray
@@ -53,6 +55,12 @@ class RoleSums:
             self.load_wh - self.bought_wh.sum(axis=0) - self.bought_lpd_wh, 0
         )
         return own
+
+    @property
+    def from_lpd_wh(self) -> IntArray:
+        """Consumption that neither the own roof nor a neighbour covered."""
+        rest: IntArray = self.load_wh - self.own_wh - self.neighbours_wh.sum(axis=0)
+        return rest
 
     @property
     def status_quo_own_wh(self) -> IntArray:
@@ -82,11 +90,14 @@ def role_sums(runs: RunsFolder, run_id: str) -> RoleSums:
         np.add.at(sums, role, integers(people, name))
         return sums
 
+    supplied = _supplied_wh(runs, run_id)
+    bought = np.array([by_role(f"bought_tier_{tier}_wh") for tier in range(3)])
     return RoleSums(
         members=np.bincount(role, minlength=len(ROLES)).astype(np.int64),
         load_wh=by_role("load_wh"),
         generation_wh=by_role("generation_wh"),
-        bought_wh=np.array([by_role(f"bought_tier_{tier}_wh") for tier in range(3)]),
+        bought_wh=bought,
+        neighbours_wh=bought - supplied,
         sold_wh=np.array([by_role(f"sold_tier_{tier}_wh") for tier in range(3)]),
         bought_lpd_wh=by_role("bought_lpd_wh"),
         sold_lpd_wh=by_role("sold_lpd_wh"),
@@ -94,6 +105,22 @@ def role_sums(runs: RunsFolder, run_id: str) -> RoleSums:
         status_quo_neur=by_role("status_quo_total_neur"),
         market_neur=by_role("market_total_neur"),
     )
+
+
+def _supplied_wh(runs: RunsFolder, run_id: str) -> IntArray:
+    """What the stabiliser supplied in sellers' places, (3, 4) by tier and the buyer's role."""
+    rows = runs.query(
+        run_id,
+        """
+        SELECT tier, role, sum(seller_short_wh - void_wh)::BIGINT AS wh
+        FROM agreement JOIN participant ON participant.participant = agreement.buyer
+        WHERE void_wh IS NOT NULL GROUP BY tier, role
+        """,
+    ).to_pylist()
+    supplied = np.zeros((len(TIERS), len(ROLES)), np.int64)
+    for row in rows:
+        supplied[row["tier"], ROLES.index(row["role"])] = row["wh"]
+    return supplied
 
 
 def stabilised_wh(runs: RunsFolder, run_id: str) -> tuple[IntArray, IntArray]:

@@ -114,14 +114,16 @@ class RunsFolder:
             raw = json.loads(file.read_text(encoding="utf-8"))
             arms = tuple(
                 Arm(
-                    {key: str(value) for key, value in arm["overrides"].items()},
-                    int(arm["seed"]),
-                    str(arm["run_id"]),
-                    self.manifest(str(arm["run_id"])),
+                    {key: _as_setting(value) for key, value in arm["values"].items()},
+                    int(seed),
+                    str(run_id),
+                    self.manifest(str(run_id)),
                 )
                 for arm in raw["arms"]
+                for seed, run_id in arm["runs"].items()
             )
-            return Comparison(str(raw["name"]), tuple(raw["axes"]), arms)
+            axes = tuple(key for key, values in raw["grid"].items() if len(values) > 1)
+            return Comparison(str(raw["name"]), axes, arms)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return (
                 None  # A sweep that is being written, or no sweep: the runs are seen all the same.
@@ -152,3 +154,8 @@ class RunsFolder:
             self._seen[folder.name] = (changed, load_manifest(folder))
         except ResultsError as error:
             self._seen[folder.name] = (changed, str(error))
+
+
+def _as_setting(value: Any) -> str:
+    """A value of a sweep's grid as `settings_of` spells it."""
+    return "" if value is None else str(value)

@@ -106,6 +106,17 @@ def commits(runs: RunsFolder, run_id: str, slot_s: int) -> list[Commit]:
     return [Commit(row["slot"], row["accepted"], row["after_ms"]) for row in rows]
 
 
+def unsent_slots(runs: RunsFolder, run_id: str) -> list[int]:
+    """Slots with agreements for which no commit was sent, since no block could be in time."""
+    rows = runs.query(
+        run_id,
+        "SELECT DISTINCT slot FROM agreement "
+        "WHERE commit_tx IS NULL AND status = 'missed_the_gate' ORDER BY slot",
+    )
+    slots: list[int] = rows.column("slot").to_pylist()
+    return slots
+
+
 def failures(runs: RunsFolder, run_id: str) -> list[Failure]:
     """What each role paid for commitments that were not kept."""
     rows = runs.query(
