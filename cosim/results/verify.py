@@ -28,6 +28,7 @@ from cosim.results.verify_energy import building_energy, feeder_energy, meter_en
 from cosim.results.verify_settlement import (
     agreement_money,
     energy_tokens,
+    settled_positions,
     settlement_recomputed,
 )
 from twin.errors import TwinError
@@ -101,6 +102,7 @@ FILE_CHECKS: Final[tuple[CheckFunction, ...]] = (
     file_hashes,
     table_forms,
     agreement_money,
+    settled_positions,
     settlement_recomputed,
     energy_tokens,
     meter_energy,

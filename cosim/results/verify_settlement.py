@@ -81,6 +81,22 @@ def settlement_recomputed(folder: Path, manifest: Manifest) -> Iterable[Check]:
     )
 
 
+def settled_positions(folder: Path, manifest: Manifest) -> Iterable[Check]:
+    """Contracts were settled on import − export; only a substitute may be another position."""
+    rows = read(folder, "meter", ("settled_net_wh", "import_wh", "export_wh", "quality"))
+    measured = texts(rows, "quality") == "measured"
+    used = measured & present(rows, "settled_net_wh")
+    net = integers(rows, "import_wh") - integers(rows, "export_wh")
+    wrong = int(np.count_nonzero(used & (net != integers(rows, "settled_net_wh"))))
+    yield Check(
+        "settled positions",
+        wrong == 0,
+        f"{int(used.sum())} measured positions"
+        if not wrong
+        else f"{wrong} measured positions are not import − export",
+    )
+
+
 def energy_tokens(folder: Path, manifest: Manifest) -> Iterable[Check]:
     """Tokens minted = held + burned + lapsed, and each is what the agreements say."""
     rows = read(folder, "agreement", ("status", "quantity_wh", "seller_short_wh"))

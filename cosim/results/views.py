@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,24 +47,58 @@ def run_table(
         raise ResultsError(f"{path} cannot be read: {error}") from None
 
 
-def query(runs_dir: Path, run_id: str, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-    """The answer to `sql` over the tables of one run, named as they are; values are bound to `?`.
+class RunReader:
+    """Answers SQL over single runs of a folder from one in-memory DuckDB; any thread may ask."""
 
-    `sql` is the program's own text; only `parameters` may come from outside.
-    """
-    import duckdb
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._known: set[str] = set()
+        self._lock = threading.Lock()
 
-    folder = run_folder(runs_dir, run_id)
-    with duckdb.connect(":memory:") as connection:
+    def query(self, run_id: str, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The answer to `sql` over the tables of one run; values are bound to `?`.
+
+        `sql` is the program's own text; only `parameters` may come from outside. UnknownRunError,
+        ResultsError if a file cannot be read.
+        """
+        import duckdb
+
+        folder = run_folder(self._runs_dir, run_id)
         try:
-            for name in TABLES:
-                if name in sql:
-                    file = str((folder / f"{name}.parquet").resolve()).replace("'", "''")
-                    connection.execute(f"CREATE VIEW \"{name}\" AS FROM read_parquet('{file}')")
-            return connection.sql(sql, params=list(parameters)).to_arrow_table()
+            with self._cursor() as cursor:
+                self._know(cursor, run_id, folder)
+                cursor.execute(f"SET schema = 'run_{run_id}'")
+                return cursor.sql(sql, params=list(parameters)).to_arrow_table()
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             reason = str(error).splitlines()[0]
             raise ResultsError(f"{folder} cannot be read: {reason}") from None
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        with self._lock:
+            if self._database is None:
+                self._database = duckdb.connect(":memory:")
+            return self._database.cursor()
+
+    def _know(self, cursor: duckdb.DuckDBPyConnection, run_id: str, folder: Path) -> None:
+        """Each run has a schema of its own, with a view of each table's file."""
+        with self._lock:
+            if run_id in self._known:
+                return
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS run_{run_id}")
+            for name in TABLES:
+                file = str((folder / f"{name}.parquet").resolve()).replace("'", "''")
+                cursor.execute(
+                    f"CREATE OR REPLACE VIEW run_{run_id}.\"{name}\" AS FROM read_parquet('{file}')"
+                )
+            self._known.add(run_id)
+
+
+def query(runs_dir: Path, run_id: str, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    """One question to one run; to ask many, keep a `RunReader`."""
+    return RunReader(runs_dir).query(run_id, sql, parameters)
 
 
 def scalars(runs_dir: Path, indicators: Sequence[str], keys: Sequence[str]) -> pa.Table:

@@ -23,6 +23,31 @@ CONFIG: Final[dict[str, Any]] = {
 }
 
 
+_AXIS: Final[dict[str, Any]] = {
+    "automargin": True,
+    "zeroline": False,
+    "showline": False,
+    "gridcolor": HAIRLINE,
+    "gridwidth": 1,
+    "ticks": "",
+    "ticklabelstandoff": 6,
+    "title": {"standoff": 8, "font": {"size": 13}},
+    "separatethousands": False,
+}
+_HOUSE: Final = go.layout.Template(
+    layout={
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "showlegend": False,
+        "bargap": 0.35,
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Key:
     """One entry of a legend: what a colour, or a mark, stands for."""
@@ -46,32 +71,13 @@ def blank(
     height: int, *, left: int = 8, right: int = 16, top: int = 8, bottom: int = 8
 ) -> go.Figure:
     """An empty figure in the house's hand [px]; margins grow with the axes' labels."""
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": left, "r": right, "t": top, "b": bottom},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 13, "color": INK},
-        hoverlabel={"font": {"family": FONT, "size": 13}},
-        showlegend=False,
-        bargap=0.35,
-        template=None,
+    return go.Figure(
+        layout={
+            "template": _HOUSE,
+            "height": height,
+            "margin": {"l": left, "r": right, "t": top, "b": bottom},
+        }
     )
-    axis = {
-        "automargin": True,
-        "zeroline": False,
-        "showline": False,
-        "gridcolor": HAIRLINE,
-        "gridwidth": 1,
-        "ticks": "",
-        "ticklabelstandoff": 6,
-        "title": {"standoff": 8, "font": {"size": 13}},
-        "separatethousands": False,
-    }
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return figure
 
 
 def graph(identity: str, drawing: Drawing, label: str) -> html.Div:

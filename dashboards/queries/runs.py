@@ -13,7 +13,7 @@ import pyarrow as pa
 from cosim.results.identity import RUN_ID
 from cosim.results.manifest import MANIFEST, Manifest, load_manifest
 from cosim.results.relations import settings_of
-from cosim.results.views import query, run_table
+from cosim.results.views import RunReader, run_table
 from twin.errors import ResultsError
 
 SWEEPS: Final = "sweeps"
@@ -47,7 +47,11 @@ class RunsFolder:
     """A folder of runs, followed as runs finish; nothing is locked and nothing written."""
 
     path: Path
+    _reader: RunReader = field(init=False)
     _seen: dict[str, tuple[int, Manifest | str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._reader = RunReader(self.path)
 
     def manifests(self) -> dict[str, Manifest]:
         """All whole runs, newest first."""
@@ -74,7 +78,7 @@ class RunsFolder:
 
     def query(self, run_id: str, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The answer to `sql` over one run's tables; what comes from outside is bound to `?`."""
-        return query(self.path, run_id, sql, parameters)
+        return self._reader.query(run_id, sql, parameters)
 
     def sweeps(self) -> dict[str, Comparison]:
         """Every sweep that can be read, by name, newest first."""

@@ -83,6 +83,7 @@ def record_meters(recorder: Recorder) -> None:
                 "meter": np.arange(4),
                 "import_wh": np.maximum(net[slot], 0),
                 "export_wh": np.maximum(-net[slot], 0),
+                "settled_net_wh": net[slot],
                 "quality": "measured",
                 "received_at_ms": [1, 2, None, 4],
                 "age_of_information_s": np.array([1.5, np.nan, 2.0, 3.0]),
