@@ -59,7 +59,7 @@ def clear(auction: AuctionHouse, book: Orders) -> Clearing:
 
 
 def lecture_example(scale: int) -> Orders:
-    """VALIDATION: five buyers and five sellers of one unit each."""
+    """worked example (HS Mittweida): five buyers and five sellers of one unit each."""
     buys = [(i, "buy", 1, bid * scale) for i, bid in enumerate(BIDS)]
     sells = [(5 + i, "sell", 1, offer * scale) for i, offer in enumerate(OFFERS)]
     return orders(*buys, *sells)

@@ -17,7 +17,7 @@ class Market(Section):
     connection [s]. Assumption."""
     clearing_s: Annotated[int, Field(ge=0, le=600, strict=True)] = 20
     """From gate closure until the signed commit is sent to the ledger: matching, paths, rates and
-    one round of signatures [s]. Assumption, as in VALIDATION's Gasper row."""
+    one round of signatures [s]. Assumption."""
     pricing: Literal["uniform"] = "uniform"
     """Pricing rule: one price per microgrid and tier, between the last accepted bid and offer."""
     k: Annotated[float, Field(ge=0, le=1)] = 0.5
