@@ -64,8 +64,7 @@ def account(
     """Close the books; raises ConservationError where anything does not add up.
 
     Parameters: `net_wh` (slots, n) as settled; `losses_mwh` of the grid in the status quo and in
-    the
-    market; `fee_neur` of all transactions.
+    the market; `fee_neur` of all transactions.
     """
     n = neighbourhood.participants
     slots, parts, outcomes = [], [], []

@@ -46,8 +46,7 @@ class Neighbourhood:
     @property
     def origin(self) -> IntArray:
         """Origin of what each sells (n,): PV is the only generation in the six grids; a battery
-        that
-        discharges into a sale holds PV energy too."""
+        that discharges into a sale holds PV energy too."""
         return np.full(len(self.fleet), Origin.PV, np.int64)
 
     @property
@@ -87,8 +86,7 @@ def build_neighbourhood(scenario: Scenario, seed: int) -> Neighbourhood:
     """Everything about the place that does not depend on the market.
 
     The plant runs through the warm-up at the status quo, so that batteries and registers stand
-    where
-    they would, and the forecast has readings of days before.
+    where they would, and the forecast has readings of days before.
     """
     horizon, place = scenario.horizon, scenario.neighbourhood
     grid = load_grid(place.grid, place.variant, place.participants)

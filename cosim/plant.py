@@ -23,8 +23,8 @@ class Plant:
     """Integrates the slot that has just ended and moves the counters of all meters.
 
     A meter counts in mWh and shows whole Wh; a building's meter sees the sum of its flats. A
-    battery
-    follows the set-point that had arrived when its slot began, else it serves self-consumption.
+    battery follows the set-point that had arrived when its slot began, else it serves
+    self-consumption.
     """
 
     name: ClassVar[str] = "plant"

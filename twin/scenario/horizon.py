@@ -20,8 +20,7 @@ class Horizon(Section):
     """Length of a delivery slot [s]. Default: the 15 minutes of the European imbalance period."""
     warm_up_days: Annotated[int, Field(ge=0, le=28, strict=True)] = 7
     """Days before the start whose readings the forecast already has [d]; the plant runs through
-    them
-    at the status quo. Default: a week, which the weekly forecast needs (assumption)."""
+    them at the status quo. Default: a week, which the weekly forecast needs (assumption)."""
 
     @field_validator("start")
     @classmethod

@@ -1,6 +1,6 @@
 """Whole runs of a small neighbourhood, each made once for all tests that look at it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ class Run:
         """All rows of integers, (rows, columns)."""
         return np.array(self.rows(query), np.int64)
 
+    def close(self) -> None:
+        self._views.close()
+
     @property
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each table's file."""
@@ -57,7 +60,7 @@ MakeRun = Callable[..., Run]
 def run_of(
     make_scenario: Callable[[Mapping[str, Any]], Scenario],
     tmp_path_factory: pytest.TempPathFactory,
-) -> MakeRun:
+) -> Iterator[MakeRun]:
     """The run of the twelve houses with overrides by dotted key and a seed."""
     out = tmp_path_factory.mktemp("runs")
     made: dict[tuple[str, int], Run] = {}
@@ -70,7 +73,9 @@ def run_of(
             made[key] = Run(result.path, result.manifest)
         return made[key]
 
-    return run
+    yield run
+    for each in made.values():
+        each.close()
 
 
 @pytest.fixture(scope="session")
