@@ -11,7 +11,7 @@ import flask
 from dash import ALL, Dash, Input, Output, State, dcc, html
 
 from dashboards.figures.factory import FONT
-from dashboards.pages import compare, overview, settlement
+from dashboards.pages import agreements, compare, overview, settlement
 from dashboards.queries.runs import RunsFolder
 
 NAME: Final = "Energy twin"
@@ -117,7 +117,7 @@ def create_app(runs_dir: str | Path) -> Dash:
         prevent_initial_call=True,
     )
     in_the_browser(_REMEMBER, Output("remembered", "data"), Input("story-chosen", "data"))
-    settlement.register_callbacks(app)
+    agreements.register_callbacks(app)
     server: flask.Flask = app.server
     server.config["RUNS"] = RunsFolder(Path(runs_dir))
     server.after_request(_with_headers)

@@ -12,13 +12,16 @@ import sys
 import threading
 from pathlib import Path
 from shutil import which
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT: Final = Path(__file__).parents[1]
 SIZES: Final = ((1280, 800), (1920, 1080))
 SHOTS: Final = (
-    ("overview", "/?run={demo}"),
-    ("settlement", "/settlement?run={demo}"),
+    ("overview", "/?run={run}"),
+    ("settlement", "/settlement?run={run}"),
     ("compare", "/compare?sweep=compare"),
 )
 _SYSTEM_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -49,11 +52,11 @@ def main() -> None:
         for command in (["run", "demo"], ["sweep", "compare"]):
             twin = Path(sys.executable).with_name("twin")
             subprocess.run([str(twin), *command, "--out", str(runs)], check=True)
-    take(runs, chosen.out)
+    serve_and_take(runs, chosen.out)
 
 
-def take(runs: Path, out: Path) -> None:
-    """Take all pictures of the dashboard over `runs` into `out`."""
+def serve_and_take(runs: Path, out: Path) -> None:
+    """Take all pictures of a dashboard over `runs` into `out`."""
     import waitress
     from playwright.sync_api import sync_playwright
 
@@ -63,24 +66,31 @@ def take(runs: Path, out: Path) -> None:
         create_app(runs).server, host="127.0.0.1", port=0, threads=4, ident=None
     )
     threading.Thread(target=server.run, daemon=True).start()
-    address = f"http://127.0.0.1:{server.effective_port}"
-    out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_arguments())
-        page = browser.new_page()
-        for name, path in SHOTS:
-            page.goto(address + path.format(demo=_demo(runs)))
-            page.wait_for_selector(".js-plotly-plot .main-svg")
-            page.wait_for_load_state("networkidle")
-            for width, height in SIZES:
-                page.set_viewport_size({"width": width, "height": height})
-                page.wait_for_timeout(700)
-                suffix = "" if (width, height) == SIZES[0] else f"-{width}x{height}"
-                file = out / f"{name}{suffix}.png"
-                page.screenshot(path=file)
-                print(file)
+        for file in take(browser, f"http://127.0.0.1:{server.effective_port}", _demo(runs), out):
+            print(file)
         browser.close()
     server.close()
+
+
+def take(browser: Browser, address: str, run_id: str, out: Path) -> list[Path]:
+    """Pictures of every page of the dashboard at `address`, of the run `run_id`."""
+    out.mkdir(parents=True, exist_ok=True)
+    taken: list[Path] = []
+    page = browser.new_page()
+    for name, path in SHOTS:
+        page.goto(address + path.format(run=run_id))
+        page.wait_for_selector(".js-plotly-plot .main-svg")
+        page.wait_for_load_state("networkidle")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(700)
+            suffix = "" if (width, height) == SIZES[0] else f"-{width}x{height}"
+            taken.append(out / f"{name}{suffix}.png")
+            page.screenshot(path=taken[-1])
+    page.close()
+    return taken
 
 
 def _demo(runs: Path) -> str:

@@ -16,4 +16,9 @@ class Check:
     detail: str
 
 
+def verdict(name: str, wrong: int, sound: str, broken: str) -> Check:
+    """Passed with `sound` to say if nothing is wrong, else failed with `broken`."""
+    return Check(name, wrong == 0, broken if wrong else sound)
+
+
 CheckFunction = Callable[[Path, Manifest], Iterable[Check]]

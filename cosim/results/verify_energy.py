@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cosim.results.columns import categories, codes, integers, present, read, texts
 from cosim.results.manifest import Manifest
-from cosim.results.verify_check import Check
+from cosim.results.verify_check import Check, verdict
 from twin.units import MWH_PER_WH, IntArray
 
 _FLOWS: Final = ("load_mwh", "generation_mwh", "battery_mwh")
@@ -35,12 +35,11 @@ def meter_energy(folder: Path, manifest: Manifest) -> Iterable[Check]:
         # What is in the counter but not yet a whole Wh stays within one Wh for all time.
         rest = _running(flow - MWH_PER_WH * integers(rows, register)[order], meter)
         wrong += int(np.count_nonzero(_spread(rest, meter) >= MWH_PER_WH))
-    yield Check(
+    yield verdict(
         "energy of meters",
-        wrong == 0,
-        f"{len(net)} slots of {len(np.unique(meter))} meters"
-        if not wrong
-        else f"{wrong} registers do not count what flowed",
+        wrong,
+        f"{len(net)} slots of {len(np.unique(meter))} meters",
+        f"{wrong} registers do not count what flowed",
     )
 
 
@@ -60,12 +59,11 @@ def building_energy(folder: Path, manifest: Manifest) -> Iterable[Check]:
     np.add.at(behind, (slot, parents), net)
     np.add.at(own, (slot[is_building], meter[is_building]), net[is_building])
     wrong = int(np.count_nonzero(behind[:, :-1] != own[:, :-1]))
-    yield Check(
+    yield verdict(
         "energy of buildings",
-        wrong == 0,
-        f"{len(set(parent.tolist()) - {-1})} buildings"
-        if not wrong
-        else f"{wrong} building slots differ from the sum behind them",
+        wrong,
+        f"{len(set(parent.tolist()) - {-1})} buildings",
+        f"{wrong} building slots differ from the sum behind them",
     )
 
 
@@ -83,12 +81,11 @@ def feeder_energy(folder: Path, manifest: Manifest) -> Iterable[Check]:
     delivered = integers(grid, "import_mwh") - integers(grid, "losses_mwh")
     found[integers(grid, "slot")[have]] = delivered[have]
     wrong = int(np.count_nonzero(np.abs(found - taken) > FEEDER_TOLERANCE_MWH))
-    yield Check(
+    yield verdict(
         "energy of the feeder",
-        wrong == 0,
-        f"{slots} slots, {int(integers(grid, 'losses_mwh').sum()) // MWH_PER_WH} Wh of losses"
-        if not wrong
-        else f"in {wrong} of {slots} slots import is not consumption plus losses",
+        wrong,
+        f"{slots} slots, {int(integers(grid, 'losses_mwh').sum()) // MWH_PER_WH} Wh of losses",
+        f"in {wrong} of {slots} slots import is not consumption plus losses",
     )
 
 

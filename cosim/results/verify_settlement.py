@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cosim.results.columns import categories, codes, integers, present, read, texts
 from cosim.results.manifest import Manifest
-from cosim.results.verify_check import Check
+from cosim.results.verify_check import Check, verdict
 from twin.settlement import Agreements, Settlement, StabilityRates, settle
 from twin.units import BoolArray, IntArray
 
@@ -43,13 +43,12 @@ def agreement_money(folder: Path, manifest: Manifest) -> Iterable[Check]:
     paid_in = integers(rows, "seller_collateral_neur") + integers(rows, "buyer_escrow_neur")
     paid_out = np.sum([integers(rows, name) for name in PAID_OUT], axis=0)
     wrong = np.where(settled, ~recorded | (paid_in != paid_out), ~empty)
-    yield Check(
+    total, first = int(paid_in[settled].sum()), int(np.argmax(wrong)) if len(wrong) else 0
+    yield verdict(
         "money of agreements",
-        not wrong.any(),
-        f"{int(paid_in[settled].sum())} n€ paid in and out of {int(settled.sum())} agreements"
-        if not wrong.any()
-        else f"{int(wrong.sum())} of {len(wrong)} agreements do not add up, first in row "
-        f"{int(np.argmax(wrong))}",
+        int(wrong.sum()),
+        f"{total} n€ paid in and out of {int(settled.sum())} agreements",
+        f"{int(wrong.sum())} of {len(wrong)} agreements do not add up, first in row {first}",
     )
 
 
@@ -72,12 +71,11 @@ def settlement_recomputed(folder: Path, manifest: Manifest) -> Iterable[Check]:
             differs |= settled & (getattr(ours, name) != integers(part, name))
         wrong += int(differs.sum())
     done = int(status_is(rows, SETTLED).sum())
-    yield Check(
+    yield verdict(
         "settlement recomputed",
-        wrong == 0,
-        f"{done} agreements in {len(bounds)} slots"
-        if not wrong
-        else f"{wrong} of {done} agreements differ from the reference settlement",
+        wrong,
+        f"{done} agreements in {len(bounds)} slots",
+        f"{wrong} of {done} agreements differ from the reference settlement",
     )
 
 
@@ -88,12 +86,11 @@ def settled_positions(folder: Path, manifest: Manifest) -> Iterable[Check]:
     used = measured & present(rows, "settled_net_wh")
     net = integers(rows, "import_wh") - integers(rows, "export_wh")
     wrong = int(np.count_nonzero(used & (net != integers(rows, "settled_net_wh"))))
-    yield Check(
+    yield verdict(
         "settled positions",
-        wrong == 0,
-        f"{int(used.sum())} measured positions"
-        if not wrong
-        else f"{wrong} measured positions are not import − export",
+        wrong,
+        f"{int(used.sum())} measured positions",
+        f"{wrong} measured positions are not import − export",
     )
 
 

@@ -10,12 +10,11 @@ from dash import dcc, html
 from dashboards import wording
 from dashboards.address import address, choice_parameter
 from dashboards.figures.comparison import comparison as comparison_figure
-from dashboards.figures.factory import graph
 from dashboards.findings import comparison_finding
 from dashboards.parts.chosen import runs_folder
 from dashboards.parts.head import page_head
 from dashboards.parts.origin import origin_legend
-from dashboards.parts.panel import panel
+from dashboards.parts.panel import figure_panel
 from dashboards.parts.states import empty, no_runs
 from dashboards.parts.top import control, page
 from dashboards.quantity import scale
@@ -159,12 +158,13 @@ def _results(found: Compared, comparison: Comparison) -> list[Any]:
         spread += " and all values of " + ", ".join(setting_label(k).lower() for k in found.pooled)
     plotted = f"{found.meaning or indicator_label(found.indicator)}. Mean and range over {spread}"
     return [
-        panel(
+        figure_panel(
+            "comparison",
+            comparison_figure(found),
             finding,
             plotted,
-            graph("comparison", comparison_figure(found), finding),
             wording.COMPARISON,
-            origin=found.origin,
+            found.origin,
         ),
         _table(found, comparison),
     ]

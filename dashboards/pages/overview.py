@@ -11,7 +11,6 @@ from dashboards import wording
 from dashboards.figures.cost_by_role import cost_by_role
 from dashboards.figures.coverage import coverage
 from dashboards.figures.energy_sankey import energy_sankey
-from dashboards.figures.factory import graph
 from dashboards.figures.gains import gains
 from dashboards.findings import (
     against,
@@ -24,7 +23,7 @@ from dashboards.parts.chosen import Chosen, chosen_run
 from dashboards.parts.head import page_head, run_line
 from dashboards.parts.number import number
 from dashboards.parts.origin import origin_mark
-from dashboards.parts.panel import panel
+from dashboards.parts.panel import figure_panel
 from dashboards.parts.states import damaged
 from dashboards.parts.top import page
 from dashboards.quantity import text
@@ -75,38 +74,42 @@ def _content(chosen: Chosen) -> list[Any]:
         ),
         html.Div(
             [
-                panel(
+                figure_panel(
+                    "flows",
+                    energy_sankey(flows),
                     flows_finding(sums),
                     "Energy from generation to consumption, by role and market tier",
-                    graph("flows", energy_sankey(flows), flows_finding(sums)),
                     wording.FLOWS,
-                    origin="simulated",
+                    "simulated",
                 ),
-                panel(
+                figure_panel(
+                    "coverage",
+                    coverage(sums),
                     coverage_finding(sums),
                     "What covered the consumption of each role (number of participants)",
-                    graph("coverage", coverage(sums), coverage_finding(sums)),
                     wording.COVERAGE,
-                    origin="simulated",
+                    "simulated",
                 ),
             ],
             className="panels panels-wide-left",
         ),
         html.Div(
             [
-                panel(
+                figure_panel(
+                    "cost",
+                    cost_by_role(sums),
                     cost_finding(sums),
                     "Cost per participant with the market and without, by role",
-                    graph("cost", cost_by_role(sums), cost_finding(sums)),
                     wording.COST,
-                    origin="assumed",
+                    "assumed",
                 ),
-                panel(
+                figure_panel(
+                    "gains",
+                    gains(moved),
                     gains_finding(moved),
                     "Change of every party's income against the status quo; the bars sum to zero",
-                    graph("gains", gains(moved), gains_finding(moved)),
                     wording.ZERO_SUM,
-                    origin="assumed",
+                    "assumed",
                 ),
             ],
             className="panels panels-two",

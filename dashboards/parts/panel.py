@@ -7,9 +7,17 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
+from dashboards.figures.factory import Drawing, graph
 from dashboards.parts.origin import origin_mark
 from dashboards.parts.why import why_button
 from dashboards.wording import Why
+
+
+def figure_panel(
+    identity: str, drawing: Drawing, finding: str, plotted: str, why: Why, origin: str
+) -> html.Section:
+    """A panel around one figure."""
+    return panel(finding, plotted, graph(identity, drawing, finding), why, origin=origin)
 
 
 def panel(

@@ -139,18 +139,14 @@ def failures(runs: RunsFolder, run_id: str) -> list[Failure]:
     return sorted(paid, key=lambda failure: ROLES.index(failure.role))
 
 
-def agreement_list(
-    runs: RunsFolder, run_id: str, status: str | None, slot: int | None
-) -> AgreementList:
-    """Agreements, those of an outcome or of a slot only if given; at most `MOST_ROWS`."""
-    where = "(? IS NULL OR status = ?) AND (? IS NULL OR slot = ?)"
-    bound = (status, status, slot, slot)
+def agreement_list(runs: RunsFolder, run_id: str, status: str | None) -> AgreementList:
+    """Agreements, those of an outcome only if given; at most `MOST_ROWS`."""
+    where, bound = "(? IS NULL OR status = ?)", (status, status)
     total = runs.query(run_id, f"SELECT count(*) AS n FROM agreement WHERE {where}", bound)
     rows = runs.query(
         run_id,
         f"""
         SELECT slot, agreement, seller, buyer, tier, quantity_wh, price_ueur_per_kwh, status,
-          seller_short_wh, buyer_short_wh,
           seller_compensation_neur + buyer_compensation_neur AS compensation_neur
         FROM agreement WHERE {where} ORDER BY slot, agreement LIMIT {MOST_ROWS}
         """,

@@ -1,7 +1,5 @@
 """The dashboard in a real browser, over real runs."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -166,13 +164,9 @@ def test_nothing_is_wider_than_the_window(page: Page, dashboard: str, path: str)
         page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_pictures_of_all_pages_are_taken_by_one_command(
-    screenshots: ModuleType, runs_dir: Path, tmp_path: Path
+def test_pictures_of_all_pages_are_taken(
+    browser: Browser, dashboard: str, poa_run: str, screenshots: ModuleType, tmp_path: Path
 ) -> None:
-    taken = tmp_path / "images"
-    tool = Path(__file__).parents[2] / "tools" / "screenshots.py"
-    # In a process of its own, since playwright has one event loop a process.
-    subprocess.run(
-        [sys.executable, str(tool), "--runs", str(runs_dir), "--out", str(taken)], check=True
-    )
-    assert len(list(taken.glob("*.png"))) == 2 * len(screenshots.SHOTS)
+    taken = screenshots.take(browser, dashboard, poa_run, tmp_path / "images")
+    assert len(taken) == len(screenshots.SHOTS) * len(screenshots.SIZES)
+    assert all(file.stat().st_size > 10_000 for file in taken)

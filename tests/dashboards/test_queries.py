@@ -62,14 +62,14 @@ def test_what_failures_cost_is_what_the_stabiliser_got(runs: RunsFolder, poa_run
 
 
 def test_a_list_of_one_outcome_holds_only_it(runs: RunsFolder, poa_run: str) -> None:
-    every = settlement.agreement_list(runs, poa_run, None, None)
-    some = settlement.agreement_list(runs, poa_run, "compensated", None)
+    every = settlement.agreement_list(runs, poa_run, None)
+    some = settlement.agreement_list(runs, poa_run, "compensated")
     assert {row["status"] for row in some.rows} == {"compensated"}
     assert 0 < some.total < every.total == len(every.rows)
 
 
 def test_an_outcome_is_bound_and_never_becomes_sql(runs: RunsFolder, poa_run: str) -> None:
-    assert settlement.agreement_list(runs, poa_run, "kept' OR '1'='1", None).rows == []
+    assert settlement.agreement_list(runs, poa_run, "kept' OR '1'='1").rows == []
 
 
 def test_commits_that_no_block_could_carry_in_time_are_counted(runs: RunsFolder) -> None:
@@ -81,7 +81,7 @@ def test_commits_that_no_block_could_carry_in_time_are_counted(runs: RunsFolder)
 
 
 def test_a_story_has_orders_transactions_and_readings(runs: RunsFolder, poa_run: str) -> None:
-    rows = settlement.agreement_list(runs, poa_run, "compensated", None).rows
+    rows = settlement.agreement_list(runs, poa_run, "compensated").rows
     found = story(runs, poa_run, rows[0]["slot"], rows[0]["agreement"])
     assert found is not None
     assert found.offer is not None
