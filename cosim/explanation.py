@@ -27,8 +27,9 @@ def explain(model: type[BaseModel], refusal: ValidationError, whence: Callable[[
     `whence` names the source of a dotted key, e.g. the file, or the option that set it.
     """
     errors = refusal.errors(include_url=False)
-    keys = [str(part) for part in errors[0]["loc"]]
-    sentence = f"{whence('.'.join(keys))}: {_complaint(model, keys, errors[0])}"
+    loc = [str(part) for part in errors[0]["loc"]]
+    keys = [part if part.isprintable() else repr(part) for part in loc]
+    sentence = f"{whence('.'.join(loc))}: {_complaint(model, keys, errors[0])}"
     more = len(errors) - 1
     return sentence if not more else f"{sentence} ({more} more after this)"
 

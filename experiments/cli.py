@@ -9,18 +9,17 @@ import os
 import signal
 import sys
 import warnings
-from types import FrameType
 from typing import Final, NoReturn
 
 import typer
 
+from experiments import stopping
 from experiments.commands import dashboard, results, running, scenario, sweeping
 from twin.errors import TwinError
 
 TRACEBACK: Final = "TWIN_TRACEBACK"
 """Set to anything to see where an error that nobody foresaw comes from."""
 _INTERRUPTED: Final = 128 + signal.SIGINT
-_TERMINATED: Final = 128 + signal.SIGTERM
 
 app = typer.Typer(
     name="twin",
@@ -37,20 +36,9 @@ dashboard.register(app)
 app.add_typer(scenario.app, name="scenario")
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, unwound like Ctrl-C so that stages, nodes and servers are cleaned up."""
-
-
 def main() -> NoReturn:
     """Entry point of the console script."""
-    received: list[int] = []
-
-    def terminate(signum: int, frame: FrameType | None) -> NoReturn:
-        received.append(signum)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _Terminated
-
-    signal.signal(signal.SIGTERM, terminate)
+    stopping.listen()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -59,7 +47,8 @@ def main() -> NoReturn:
         # A co-simulation that is cut short has coroutines that nobody will ever await.
         warnings.simplefilter("ignore", RuntimeWarning)
         _say("stopped; no half-written run is left behind")
-    sys.exit(_TERMINATED if received else status)
+        status = 128 + (stopping.asked() or signal.SIGINT)
+    sys.exit(status)
 
 
 def _status() -> int:

@@ -6,18 +6,31 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from experiments import stopping
+
 Report = Callable[[int, int, str], None]
 """Takes what is done, of how much, and the name of the phase."""
 
 
 @contextmanager
 def progress() -> Iterator[Report]:
-    """Show progress on stderr while the context lasts; nothing is left of the bar afterwards."""
+    """Show progress on stderr while the context lasts; nothing is left of the bar afterwards.
+
+    A report raises KeyboardInterrupt where the program was asked to end meanwhile.
+    """
     if sys.stderr.isatty():
-        with _bar() as report:
-            yield report
+        with _bar() as show:
+            yield _unless_stopped(show)
     else:
-        yield _Lines()
+        yield _unless_stopped(_Lines())
+
+
+def _unless_stopped(show: Report) -> Report:
+    def report(done: int, total: int, phase: str) -> None:
+        stopping.check()
+        show(done, total, phase)
+
+    return report
 
 
 @contextmanager

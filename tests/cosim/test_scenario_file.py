@@ -133,6 +133,10 @@ def test_a_key_that_is_no_text_is_refused():
     assert "is not a key" in _refusal({"name": "a", 5: 1})
 
 
+def test_a_key_that_would_break_the_line_is_quoted():
+    assert r"market.'\n' is not a key" in _refusal({"name": "a", "market": {"\n": None}})
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     key=st.sampled_from(["name", "market", "market.lead_s", "links.loss", "horizon.start", "x.y"]),

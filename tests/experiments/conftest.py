@@ -28,7 +28,7 @@ class Ended:
 
 @pytest.fixture
 def twin(monkeypatch, capsys) -> Callable[..., Ended]:
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def run(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["twin", *map(str, arguments)])
@@ -40,7 +40,8 @@ def twin(monkeypatch, capsys) -> Callable[..., Ended]:
         return Ended(ended.value.code, captured.out, captured.err)
 
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
