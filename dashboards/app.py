@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,7 +120,10 @@ def create_app(runs_dir: str | Path) -> Dash:
     in_the_browser(_REMEMBER, Output("remembered", "data"), Input("story-chosen", "data"))
     agreements.register_callbacks(app)
     server: flask.Flask = app.server
-    server.config["RUNS"] = RunsFolder(Path(runs_dir))
+    runs = RunsFolder(Path(runs_dir))
+    # DuckDB complains at length where Python ends before it does.
+    atexit.register(runs.close)
+    server.config["RUNS"] = runs
     server.after_request(_with_headers)
     return app
 

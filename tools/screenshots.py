@@ -7,6 +7,7 @@ missing: the demo and the sweep `compare`. Every page is taken at 1280×800 and 
 from __future__ import annotations
 
 import argparse
+import logging
 import subprocess
 import sys
 import threading
@@ -62,6 +63,7 @@ def serve_and_take(runs: Path, out: Path) -> None:
 
     from dashboards.app import create_app
 
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = waitress.create_server(
         create_app(runs).server, host="127.0.0.1", port=0, threads=4, ident=None
     )

@@ -74,6 +74,14 @@ class RunReader:
             reason = str(error).splitlines()[0]
             raise ResultsError(f"{folder} cannot be read: {reason}") from None
 
+    def close(self) -> None:
+        """Give up the DuckDB; the next question opens another."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+            self._database = None
+            self._known.clear()
+
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         import duckdb
 
@@ -98,7 +106,11 @@ class RunReader:
 
 def query(runs_dir: Path, run_id: str, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
     """One question to one run; to ask many, keep a `RunReader`."""
-    return RunReader(runs_dir).query(run_id, sql, parameters)
+    reader = RunReader(runs_dir)
+    try:
+        return reader.query(run_id, sql, parameters)
+    finally:
+        reader.close()
 
 
 def scalars(runs_dir: Path, indicators: Sequence[str], keys: Sequence[str]) -> pa.Table:

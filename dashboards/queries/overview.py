@@ -139,15 +139,20 @@ def stabilised_wh(runs: RunsFolder, run_id: str) -> tuple[IntArray, IntArray]:
 def energy_flows(sums: RoleSums, supplied_wh: IntArray, absorbed_wh: IntArray) -> list[Flow]:
     """Where the consumption of each role came from, and where its generation went.
 
-    Parameters: sums by role, and what the stabiliser supplied and absorbed by tier (3,). What roles
-    put in beyond what left their meters went into batteries or was lost there.
+    Parameters: sums by role, and what the stabiliser supplied and absorbed by tier (3,). Generation
+    that was neither used nor left through the meter went into batteries or was lost there; where
+    more was used than was left of it, the rest came out of them.
     """
     flows: list[Flow] = []
     lpd, own = "from the LPD", "own use"
     for place, role in enumerate(ROLES):
         source, target = f"{role}: generated", f"{role}: consumed"
         used = int(sums.own_wh[place])
-        flows.append(Flow(source, own, used, "own"))
+        gone = used + int(sums.sold_wh[:, place].sum() + sums.sold_lpd_wh[place])
+        left = int(sums.generation_wh[place]) - gone
+        flows.append(Flow(source, own, used - max(-left, 0), "own"))
+        flows.append(Flow("out of batteries", own, max(-left, 0), "storage"))
+        flows.append(Flow(source, "stored or lost", left, "storage"))
         flows.append(Flow(own, target, used, "own"))
         for tier, name in enumerate(TIERS):
             kind = f"tier_{tier}"
@@ -156,11 +161,6 @@ def energy_flows(sums: RoleSums, supplied_wh: IntArray, absorbed_wh: IntArray) -
         fed_in, drawn = int(sums.sold_lpd_wh[place]), int(sums.bought_lpd_wh[place])
         flows.append(Flow(source, "to the LPD", fed_in, "lpd"))
         flows.append(Flow(lpd, target, drawn, "lpd"))
-        left = int(sums.generation_wh[place]) - used - int(sums.sold_wh[:, place].sum()) - fed_in
-        if left > 0:
-            flows.append(Flow(source, "stored or lost", left, "storage"))
-        else:
-            flows.append(Flow("out of batteries", source, -left, "storage"))
     for tier, name in enumerate(TIERS):
         flows.append(Flow("stabiliser: supplied", name, int(supplied_wh[tier]), "stabiliser"))
         flows.append(Flow(name, "stabiliser: absorbed", int(absorbed_wh[tier]), "stabiliser"))

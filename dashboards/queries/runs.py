@@ -80,6 +80,10 @@ class RunsFolder:
         """The answer to `sql` over one run's tables; what comes from outside is bound to `?`."""
         return self._reader.query(run_id, sql, parameters)
 
+    def close(self) -> None:
+        """Let go of what answering questions has opened."""
+        self._reader.close()
+
     def sweeps(self) -> dict[str, Comparison]:
         """Every sweep that can be read, by name, newest first."""
         folder = self.path / SWEEPS

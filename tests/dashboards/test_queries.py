@@ -30,10 +30,13 @@ def test_what_enters_a_tier_leaves_it(runs: RunsFolder, poa_run: str) -> None:
     sums = overview.role_sums(runs, poa_run)
     flows = overview.energy_flows(sums, *overview.stabilised_wh(runs, poa_run))
     assert any(flow.kind == "tier_1" for flow in flows)
-    for tier in overview.TIERS:
-        entering = sum(flow.wh for flow in flows if flow.target == tier)
-        leaving = sum(flow.wh for flow in flows if flow.source == tier)
+    for place in (*overview.TIERS, "own use"):
+        entering = sum(flow.wh for flow in flows if flow.target == place)
+        leaving = sum(flow.wh for flow in flows if flow.source == place)
         assert entering == leaving
+    for role, generated in zip(overview.ROLES, sums.generation_wh, strict=True):
+        leaving = sum(flow.wh for flow in flows if flow.source == f"{role}: generated")
+        assert leaving == generated
 
 
 def test_gains_sum_to_zero(runs: RunsFolder, poa_run: str) -> None:
