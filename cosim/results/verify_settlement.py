@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,7 @@ def settlement_recomputed(folder: Path, manifest: Manifest) -> Iterable[Check]:
     wrong = 0
     slot = integers(rows, "slot")
     bounds = np.flatnonzero(np.r_[True, slot[1:] != slot[:-1]]) if len(slot) else slot
-    for start, stop in zip(bounds, [*bounds[1:], len(slot)], strict=True):
+    for start, stop in pairwise([*bounds, len(slot)]):
         part = rows.slice(int(start), int(stop - start))
         rates = StabilityRates(*(int(integers(part, name)[0]) for name in _RATES))
         ours = settle(_agreements(part), net[int(slot[start])], rates)
