@@ -28,7 +28,10 @@ class Ended:
 
 @pytest.fixture
 def twin(monkeypatch, capsys) -> Callable[..., Ended]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+    }
 
     def run(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["twin", *map(str, arguments)])
