@@ -14,7 +14,7 @@ from cosim.neighbourhood import Neighbourhood
 from twin.auction.collateral import stability_rates, with_collateral
 from twin.auction.house import AuctionHouse, Clearing, tie_break
 from twin.bidding import Bidding, orders_of
-from twin.forecast import LOOKBACK_DAYS, Forecast, Persistence
+from twin.forecast import LOOKBACK_DAYS, Forecast, Persistence, plausible_wh
 from twin.scenario import Scenario
 from twin.settlement import Agreements, StabilityRates
 from twin.state import TwinState
@@ -44,7 +44,9 @@ class Gate:
         as_of_ms = (t - market.order_delay_s) * 1000
         lookback = LOOKBACK_DAYS * SECONDS_PER_DAY // self.clock.slot_s
         history = state.history(as_of_ms, before_slot=slot, slots=lookback)
-        forecast_wh = self.forecast.forecast_wh(history, slot)
+        forecast_wh = plausible_wh(
+            self.forecast.forecast_wh(history, slot), self.neighbourhood.may_feed_in
+        )
         state.expect(slot, forecast_wh)
         n = self.neighbourhood.participants
         composed = orders_of(

@@ -50,6 +50,12 @@ class Neighbourhood:
         return np.full(len(self.fleet), Origin.PV, np.int64)
 
     @property
+    def may_feed_in(self) -> BoolArray:
+        """Meters behind which there is generation or a battery (meters,)."""
+        able = (self.fleet.annual_generation_wh > 0) | (self.fleet.battery_capacity_mwh > 0)
+        return self.at_meters(able.astype(np.int64)) > 0
+
+    @property
     def participants(self) -> int:
         return len(self.fleet.ids)
 

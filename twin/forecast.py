@@ -110,6 +110,12 @@ def forecast_method(
             return Perfect(status_quo_net_wh, first_slot)
 
 
+def plausible_wh(forecast_wh: IntArray, generates: BoolArray) -> IntArray:
+    """The forecast without what cannot be, (n,) [Wh]: who has neither generation nor battery never
+    feeds in, though a pattern corrected by its newest error may say so."""
+    return np.where(generates, forecast_wh, np.maximum(forecast_wh, 0))
+
+
 def newest_known(known: BoolArray) -> tuple[NDArray[np.int64], BoolArray]:
     """Row of the newest known value per column of `known` (rows, n), and whether there is any.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.forecast import Perfect, Persistence, Seasonal, forecast_method
+from twin.forecast import Perfect, Persistence, Seasonal, forecast_method, plausible_wh
 from twin.state import History
 from twin.units import BoolArray, IntArray
 
@@ -90,3 +90,8 @@ def test_a_scenarios_word_names_a_method() -> None:
     nothing = np.zeros((0, 1), np.int64)
     assert isinstance(forecast_method("seasonal", HOUR_S, nothing, 0), Seasonal)
     assert isinstance(forecast_method("persistence", HOUR_S, nothing, 0), Persistence)
+
+
+def test_who_has_no_generation_is_never_expected_to_feed_in() -> None:
+    forecast_wh = np.array([-50, -50, 70])
+    assert plausible_wh(forecast_wh, np.array([True, False, False])).tolist() == [-50, 0, 70]
