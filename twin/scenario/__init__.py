@@ -1,5 +1,6 @@
 """A scenario: one YAML file's worth of choices, every one with its unit, default and source."""
 
+from math import gcd
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -55,6 +56,13 @@ class Scenario(Section):
             raise ValueError(
                 f"market.clearing_s ({self.market.clearing_s} s) must be shorter than "
                 f"market.lead_s ({self.market.lead_s} s), else no contract is ever signed in time"
+            )
+        step_s = gcd(self.horizon.slot_s, self.market.lead_s)
+        if self.market.clearing_s >= step_s:
+            raise ValueError(
+                f"market.clearing_s ({self.market.clearing_s} s) must be shorter than {step_s} s, "
+                f"the greatest common divisor of horizon.slot_s ({self.horizon.slot_s} s) and "
+                f"market.lead_s ({self.market.lead_s} s), else a settlement overtakes a commit"
             )
         return self
 
