@@ -24,7 +24,7 @@ def test_the_default_clearing_time_fits_every_slot_and_lead(slot_s: int, lead_s:
 
 
 def test_clearing_must_be_over_before_delivery_begins() -> None:
-    with pytest.raises(ValidationError, match="must be shorter than market.lead_s"):
+    with pytest.raises(ValidationError, match=r"must be shorter than market\.lead_s"):
         scenario(900, 300, 300)
 
 
