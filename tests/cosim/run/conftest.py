@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -22,9 +21,11 @@ class Run:
 
     folder: Path
     manifest: Manifest
-    _views: duckdb.DuckDBPyConnection = field(init=False, repr=False)
+    _views: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        import duckdb  # at the top, its types outlive the interpreter, which duckdb complains of
+
         views = duckdb.connect()
         for entry in self.manifest.tables.values():
             name = entry.file.removesuffix(".parquet")
