@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import simpy
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
 
 from emulators.ledger.base import Consensus, Execute, Parameters
 from emulators.ledger.instant import Instant
 from emulators.ledger.poa import ProofOfAuthority
 from emulators.ledger.pos import ProofOfStake
+from emulators.quantity import CatalogueEntry, Quantity
 from twin.errors import InputError
 from twin.streams import Component, stream
 
@@ -24,22 +24,7 @@ MODELS: Final[Mapping[str, type[Consensus]]] = {
 """SimPy processes by the name that an entry's `model` gives."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Quantity(_Part):
-    """A number with its unit and where it comes from."""
-
-    value: int | float
-    unit: str
-    source: Annotated[str, Field(min_length=1)]
-    """A reference, or `assumption`."""
-    note: str = ""
-    """Why this value, where the source alone does not say."""
-
-
-class Entry(_Part):
+class Entry(CatalogueEntry):
     """One consensus of the catalogue."""
 
     title: str

@@ -9,10 +9,11 @@ from math import ceil
 from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from emulators.links.gilbert_elliott import GilbertElliott
 from emulators.links.lora import airtime_s, silence_s
+from emulators.quantity import CatalogueEntry, Quantity
 from twin.errors import ScenarioError
 from twin.scenario.base import Share
 from twin.scenario.field import Links
@@ -21,11 +22,7 @@ Milliseconds = Annotated[int, Field(ge=0, strict=True)]
 Bytes = Annotated[int, Field(ge=0, strict=True)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class LinkProfile(_Part):
+class LinkProfile(CatalogueEntry):
     """The numbers of one technology, the same in both directions."""
 
     bit_rate_bps: Annotated[int, Field(gt=0)] | None = None
@@ -80,18 +77,7 @@ class LinkProfile(_Part):
         return ceil(round(silence_s(airtime_us / 1e6, self.duty_cycle) * 1e3, 6))
 
 
-class Quantity(_Part):
-    """A number with its unit and where it comes from."""
-
-    value: int | float
-    unit: str
-    source: Annotated[str, Field(min_length=1)]
-    """A reference, or `assumption`."""
-    note: str = ""
-    """Why this value, where the source alone does not say."""
-
-
-class Entry(_Part):
+class Entry(CatalogueEntry):
     """One technology of the catalogue."""
 
     title: str

@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from emulators.links.lora import EU868_MAX_PAYLOAD_BYTES, airtime_s
-from emulators.links.profile import LinkProfile, Quantity, link_profile, load_catalogue
+from emulators.links.profile import LinkProfile, link_profile, load_catalogue
 from emulators.meters.frame import FRAME_BYTES
+from emulators.quantity import Quantity
 from twin.errors import ScenarioError
 from twin.scenario.field import Links
 
