@@ -96,7 +96,9 @@ def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    if tasks:
+        # Not for ever: an interrupt may have taken a handle of the loop with it.
+        loop.run_until_complete(asyncio.wait(tasks, timeout=2.0))
 
 
 def _reporter(progress: Progress, clock: Clock) -> Callable[[int], None]:

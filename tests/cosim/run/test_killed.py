@@ -27,7 +27,11 @@ LONG = {
     "execution.transport": "modbus",
 }
 """Longer than any test waits."""
-COMMAND = "from experiments.cli import main; main()"
+# A shell lets what it runs in the background ignore SIGINT, and children inherit that.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from experiments.cli import main; main()"
+)
 PATIENCE_S = 20.0
 
 
