@@ -12,7 +12,14 @@ from cosim.slot_book import SlotBook
 from cosim.submission import Dispatch
 from emulators.chain.batches import Batch
 from emulators.chain.market import MarketClient
-from emulators.chain.orders import OFFER, REQUEST, SignableOrders, sign_orders, valid_orders
+from emulators.chain.orders import (
+    OFFER,
+    REQUEST,
+    OrderTerms,
+    SignableOrders,
+    sign_orders,
+    valid_orders,
+)
 from emulators.chain.words import MEASURED, MISSING, SUBSTITUTED, Readings
 from twin.bidding import ANY_ORIGIN, Orders
 from twin.participants import Origin
@@ -54,8 +61,8 @@ class Contracting:
             quantity=orders.quantity_wh,
             limit=orders.limit_ueur_per_kwh,
             wish=orders.wish_ueur_per_kwh,
-            origins=np.where(orders.origin == ANY_ORIGIN, EVERY_ORIGIN, 1 << orders.origin.clip(0)),
-            # At most one order per party and slot, so the slot counts them.
+            origins=_origins(orders),
+            # The slot counts a party's orders, so that cancelling one cancels the slot's.
             nonce=np.full(len(orders), slot),
             expiry=np.full(len(orders), self.epoch_unix_s + expiry_s),
         )
@@ -67,6 +74,7 @@ class Contracting:
     def commit(
         self,
         slot: int,
+        orders: Orders,
         agreements: Agreements,
         rates: StabilityRates,
         deadline_s: int,
@@ -74,7 +82,16 @@ class Contracting:
     ) -> tuple[Dispatch, SignedBatch]:
         """Steps E and F: the terms, every party's, the DSO's and the LPD's signature, the
         commit."""
-        batch = self.client.batch(slot, self.epoch_unix_s + deadline_s, agreements, rates)
+        allowed = OrderTerms(
+            orders.participant,
+            orders.is_buy,
+            orders.quantity_wh,
+            orders.limit_ueur_per_kwh,
+            _origins(orders),
+            np.full(len(orders), slot),
+        )
+        deadline = self.epoch_unix_s + deadline_s
+        batch = self.client.batch(slot, deadline, agreements, rates, allowed)
         signed = self.client.commit(batch, self.client.sign(batch))
         dispatch = Dispatch(signed, signed.tx_hash, slot, send_at_s, CommitEffect(agreements))
         return dispatch, SignedBatch(batch)
@@ -100,3 +117,8 @@ class Contracting:
         signed_batch.used = now.after_use()
         effect = SettleEffect(book.agreements.take(rows), outcome)
         return Dispatch(signed, signed.tx_hash, book.slot, send_at_s, effect)
+
+
+def _origins(orders: Orders) -> IntArray:
+    """What each order offers or accepts, a bit per origin."""
+    return np.where(orders.origin == ANY_ORIGIN, EVERY_ORIGIN, 1 << orders.origin.clip(0))

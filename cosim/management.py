@@ -171,7 +171,7 @@ class Management:
             book.committed = False
             return book
         dispatch, book.signed = self.contracting.commit(
-            slot, book.agreements, book.rates, deadline_s, send_at_s
+            slot, matching.orders, book.agreements, book.rates, deadline_s, send_at_s
         )
         book.commit_tx = dispatch.tx_hash
         self._waiting_for[dispatch.tx_hash] = book

@@ -132,7 +132,7 @@ def set_up(
     )
     transactions = [
         governor.send(
-            f"deploy-{label}", None, artefact(name).encode_deployment(*arguments), 5_000_000
+            f"deploy-{label}", None, artefact(name).encode_deployment(*arguments), 6_000_000
         )
         for name, label, arguments in creations
     ]
@@ -158,7 +158,7 @@ def _admission(
     # The contract's enumeration begins with NONE.
     admit = registry.encode_call("admit", owners, [int(roles[row]) + 1 for row in rows])
     bind = registry.encode_call("bindMeters", meters, owners)
-    gas = 100_000 + 60_000 * len(rows)
+    gas = 100_000 + 190_000 * len(rows)
     return [
         actors.senders["auction_house"].send("admit", contracts.registry, admit, gas),
         actors.senders["dso"].send("bind-meters", contracts.registry, bind, gas),

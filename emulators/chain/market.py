@@ -14,6 +14,7 @@ from emulators.chain.batches import Batch, signature_bytes
 from emulators.chain.deployment import Actors, Calendar, Contracts
 from emulators.chain.keys import Key, address_bytes, compact_signature
 from emulators.chain.nodes.base import EvmNode
+from emulators.chain.orders import OrderTerms
 from emulators.chain.transactions import SignedTransaction
 from emulators.chain.typed_data import MARKET_NAME, address_word, domain_separator, word
 from emulators.chain.words import ORIGINS, Readings
@@ -70,6 +71,7 @@ class MarketClient:
         commit_deadline: int,
         agreements: Agreements,
         rates: StabilityRates,
+        orders: OrderTerms,
         number: int = 0,
     ) -> Batch:
         """What is to be signed for `slot`; the deadline is a block time [s, UTC]."""
@@ -80,6 +82,7 @@ class MarketClient:
             delivery_end=self.calendar.delivery_end(slot),
             rates=rates,
             agreements=agreements,
+            orders=orders,
             party_addresses=self.party_addresses,
             separator=self.separator,
         )
@@ -94,7 +97,7 @@ class MarketClient:
         data = _call(
             "commit",
             batch,
-            [batch.agreement_words, batch.party_words],
+            _committed(batch),
             tail=signature_bytes(signatures),
         )
         return self._send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
@@ -108,14 +111,14 @@ class MarketClient:
         data = _call(
             "settle",
             batch,
-            [batch.agreement_words, batch.party_words, readings.words()],
+            _committed(batch) + [readings.words()],
             extra=signature,
         )
         return self._send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def release(self, batch: Batch, used: Readings) -> SignedTransaction:
         """Gives back what no settlement came for; `used` are earlier settlements' readings."""
-        data = _call("release", batch, [batch.agreement_words, batch.party_words, used.words()])
+        data = _call("release", batch, _committed(batch) + [used.words()])
         return self._send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
@@ -178,6 +181,10 @@ def _arrays(output: bytes, count: int) -> NDArray[np.int64]:
     if amounts[:, :, :24].any() or (amounts[:, :, 24] & 0x80).any():
         raise ChainError("an account holds 2⁶³ n€ or more, which is beyond the testbed's integers")
     return np.ascontiguousarray(amounts[:, :, 24:]).view(">i8")[:, :, 0].astype(np.int64)
+
+
+def _committed(batch: Batch) -> list[bytes]:
+    return [batch.agreement_words, batch.party_words, batch.counter_order_words]
 
 
 def _gas_limit(batch: Batch, per_party: int, per_agreement: int, per_holding: int) -> int:

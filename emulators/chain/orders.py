@@ -12,7 +12,9 @@ from emulators.chain.keccak import keccak256
 from emulators.chain.keys import Key, address_bytes, recover_address
 from emulators.chain.typed_data import digest
 from emulators.chain.words import big_endian
-from twin.units import IntArray
+from twin.errors import ChainError
+from twin.settlement import Agreements
+from twin.units import BoolArray, IntArray
 
 ORDER_TYPE: Final = (
     "Order(address party,uint32 slot,uint8 side,uint32 quantity,uint32 limit,uint32 wish,"
@@ -22,6 +24,9 @@ _ORDER_HASH: Final = keccak256(ORDER_TYPE.encode())
 OFFER: Final = 0
 REQUEST: Final = 1
 _WORDS: Final = 10
+MAX_RATE: Final = (1 << 25) - 1
+"""The highest limit that a batch can name [µ€/kWh]; a request's limit above means the
+same."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,62 @@ class SignableOrders:
             digest(separator, keccak256(packed[start : start + size]))
             for start in range(0, len(packed), size)
         ]
+
+
+@dataclass(frozen=True)
+class OrderTerms:
+    """What orders allow, as a batch names it (`OrderTerms.sol`); arrays of shape (k,)."""
+
+    participant: NDArray[np.int64]
+    """Index of the party; one that sells and buys has two orders."""
+    is_request: BoolArray
+    quantity_wh: IntArray
+    limit_ueur_per_kwh: IntArray
+    """An offer's lowest price; a request's highest sum of price and fee."""
+    origins: NDArray[np.int64]
+    """Bit o is set where the seller has, or the buyer accepts, origin o."""
+    nonce: NDArray[np.int64]
+
+    def terms(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The orders of `rows` packed as 12 bytes each.
+
+        Raises ChainError where a quantity or an offer's limit does not fit its field.
+        """
+        quantity, stated = self.quantity_wh[rows], self.limit_ueur_per_kwh[rows]
+        limit, offered = np.minimum(stated, MAX_RATE), stated[~self.is_request[rows]]
+        if (quantity >> 32).any() or (limit < 0).any() or (offered > MAX_RATE).any():
+            raise ChainError(
+                f"an order on the ledger is for less than 2³² Wh, and an offer's limit is at most "
+                f"{MAX_RATE} µ€/kWh, none below 0"
+            )
+        words = np.zeros((len(rows), 12), np.uint8)
+        side = self.is_request[rows].astype(np.int64) << 63
+        high = side | self.nonce[rows] << 33 | quantity << 1 | limit >> 24
+        words[:, :8] = big_endian(high, 8)
+        words[:, 8:11] = big_endian(limit, 3)
+        words[:, 11] = self.origins[rows]
+        return words
+
+    @staticmethod
+    def allowing(agreements: Agreements, nonce: int = 0) -> OrderTerms:
+        """The narrowest orders that allow `agreements`: what parties sign who agreed bilaterally."""
+        price = agreements.price_ueur_per_kwh
+        sides = (
+            (agreements.seller, False, price, np.minimum, MAX_RATE),
+            (agreements.buyer, True, price + agreements.fee_ueur_per_kwh, np.maximum, 0),
+        )
+        parts = []
+        for party, is_request, rate, worst, start in sides:
+            parties, group = np.unique(party, return_inverse=True)
+            limit = np.full(len(parties), start, np.int64)
+            worst.at(limit, group, rate)
+            origins = np.zeros(len(parties), np.int64)
+            np.bitwise_or.at(origins, group, 1 << (agreements.origin & 7))
+            quantity = np.zeros(len(parties), np.int64)
+            np.add.at(quantity, group, agreements.quantity_wh)
+            parts.append((parties, np.full(len(parties), is_request), quantity, limit, origins))
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return OrderTerms(*columns, np.full(len(columns[0]), nonce))
 
 
 def addresses_of(keys: list[Key]) -> NDArray[np.uint8]:

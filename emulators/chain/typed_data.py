@@ -12,7 +12,7 @@ _DOMAIN: Final = keccak256(
 )
 BATCH_TYPE: Final = (
     "Batch(uint32 slot,uint32 batch,uint64 commitDeadline,uint64 deliveryEnd,uint32 shortRate,"
-    "uint32 longRate,uint256[] agreements,address[] parties)"
+    "uint32 longRate,uint256[] agreements,uint256[] parties,uint256[] counterOrders)"
 )
 READINGS_TYPE: Final = "Readings(bytes32 batch,uint256[] readings)"
 PERMIT_TYPE: Final = (
@@ -60,10 +60,12 @@ def batch_hash(
     long_rate: int,
     agreements: bytes,
     parties: bytes,
+    counter_orders: bytes,
 ) -> bytes:
     """Hash of the struct that every party, the DSO and the LPD sign.
 
-    Parameters: times in s UTC, rates in n€/Wh, `agreements` and `parties` as words.
+    Parameters: times in s UTC, rates in n€/Wh; `agreements`, `parties` and `counter_orders` as
+    words.
     """
     numbers = (slot, batch, commit_deadline, delivery_end, short_rate, long_rate)
     return keccak256(
@@ -71,6 +73,7 @@ def batch_hash(
         + b"".join(word(number) for number in numbers)
         + keccak256(agreements)
         + keccak256(parties)
+        + keccak256(counter_orders)
     )
 
 

@@ -15,6 +15,7 @@ from emulators.chain.deployment import Actors, Calendar, Contracts, equal_deposi
 from emulators.chain.market import Balances, MarketClient
 from emulators.chain.nodes import EvmNode, Receipt, open_node
 from emulators.chain.nodes.install import find_anvil
+from emulators.chain.orders import OrderTerms
 from emulators.chain.transactions import Sender, SignedTransaction
 from twin.settlement import Agreements, Settlement, StabilityRates
 
@@ -71,7 +72,8 @@ class World:
 
     def batch(self, terms: Agreements, slot: int = 0, number: int = 0, **more: Any) -> Batch:
         deadline = more.pop("deadline", self.calendar.delivery_start(slot))
-        return self.client.batch(slot, deadline, terms, more.pop("rates", RATES), number)
+        orders = more.pop("orders", None) or OrderTerms.allowing(terms, nonce=slot % 2**30)
+        return self.client.batch(slot, deadline, terms, more.pop("rates", RATES), orders, number)
 
     def commit(self, batch: Batch, time: int | None = None) -> Receipt:
         client = self.client

@@ -50,6 +50,7 @@ def slots(draw: st.DrawFn) -> tuple[Agreements, StabilityRates, Any, list[Any]]:
         column(collateral),
         column(collateral),
     )
+    terms.fee_ueur_per_kwh[terms.tier == 0] = 0
     rates = StabilityRates(draw(rate), draw(rate))
     deviations = draw(st.lists(deviation, min_size=PARTIES, max_size=PARTIES))
     net = np.zeros(8, np.int64)

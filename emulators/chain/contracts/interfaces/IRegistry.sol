@@ -14,4 +14,9 @@ interface IRegistry {
     /// @return stabiliser receives what broken commitments cost
     /// @return oracle signs the meter readings
     function payees() external view returns (address dso, address stabiliser, address oracle);
+
+    /// @notice Where a party that moved to another address goes on.
+    /// @param account its address so far
+    /// @return successor its address since, zero where it did not move
+    function successorOf(address account) external view returns (address successor);
 }
