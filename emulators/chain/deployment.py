@@ -21,6 +21,8 @@ from twin.units import IntArray
 
 OPERATORS: Final = ("governor", "auction_house", "dso", "lpd", "oracle")
 """Who has a key besides the participants. The LPD issues the coins; the oracle is the DSO's."""
+MARKETS: Final = {"batch": "Market", "per_trade": "TradeMarket"}
+"""The market contract of each contract style."""
 CHUNK: Final = 100
 """Parties per set-up transaction, so that a block holds it."""
 NO_DEADLINE: Final = (1 << 64) - 1
@@ -97,11 +99,12 @@ def set_up(
     roles: IntArray,
     deposits_neur: IntArray,
     stabiliser: Literal["lpd", "dso"] = "lpd",
+    style: Literal["batch", "per_trade"] = "batch",
 ) -> tuple[Contracts, list[SignedTransaction]]:
     """The transactions that make the market, in their order.
 
     Parameters: `roles` (n,) as `twin.participants.Role`; `deposits_neur` (n,) what each participant
-    pays in and deposits in the market. Every participant authorises its own deposit (ERC-2612),
+    pays in and deposits in the market; `style` of the contracts. Every participant authorises its own deposit (ERC-2612),
     which the auction house carries.
     """
     contracts = Contracts.of(actors.operators["governor"])
@@ -125,7 +128,7 @@ def set_up(
         ("Stablecoin", "stablecoin", (operators["lpd"].address,)),
         ("EnergyToken", "energy-token", (contracts.market,)),
         (
-            "Market",
+            MARKETS[style],
             "market",
             (contracts.stablecoin, contracts.registry, contracts.energy_token, times),
         ),

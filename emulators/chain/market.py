@@ -53,8 +53,8 @@ class TokenTotals:
         return self.minted_wh - self.burned_wh - self.lapsed_wh
 
 
-class MarketClient:
-    """Builds, signs and reads what concerns the market contract of one run."""
+class Client:
+    """Speaks with the market contract of one run, whatever its style."""
 
     def __init__(self, actors: Actors, contracts: Contracts, calendar: Calendar) -> None:
         self.actors = actors
@@ -64,6 +64,23 @@ class MarketClient:
         self.party_addresses = np.frombuffer(
             b"".join(address_bytes(address) for address in actors.addresses), np.uint8
         ).reshape(-1, 20)
+
+    def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
+        """What accounts hold; without `wallets` those stay zero and one call suffices."""
+        return balances_of(node, self.contracts, addresses, wallets)
+
+    def token_totals(self, node: EvmNode) -> TokenTotals:
+        """What became of all energy tokens."""
+        return token_totals_of(node, self.contracts)
+
+    def send(self, function: str, data: bytes, gas: int) -> SignedTransaction:
+        """A call of the market that the auction house sends."""
+        sender = self.actors.senders["auction_house"]
+        return sender.send(function, self.contracts.market, data, gas)
+
+
+class MarketClient(Client):
+    """Builds and signs batches: two transactions per slot."""
 
     def batch(
         self,
@@ -100,7 +117,7 @@ class MarketClient:
             _committed(batch),
             tail=signature_bytes(signatures),
         )
-        return self._send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
+        return self.send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
 
     def settle(
         self, batch: Batch, readings: Readings, oracle: Key | None = None
@@ -114,24 +131,12 @@ class MarketClient:
             _committed(batch) + [readings.words()],
             extra=signature,
         )
-        return self._send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
+        return self.send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def release(self, batch: Batch, used: Readings) -> SignedTransaction:
         """Gives back what no settlement came for; `used` are earlier settlements' readings."""
         data = _call("release", batch, _committed(batch) + [used.words()])
-        return self._send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
-
-    def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
-        """What accounts hold; without `wallets` those stay zero and one call suffices."""
-        return balances_of(node, self.contracts, addresses, wallets)
-
-    def token_totals(self, node: EvmNode) -> TokenTotals:
-        """What became of all energy tokens."""
-        return token_totals_of(node, self.contracts)
-
-    def _send(self, function: str, data: bytes, gas: int) -> SignedTransaction:
-        sender = self.actors.senders["auction_house"]
-        return sender.send(function, self.contracts.market, data, gas)
+        return self.send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
 
 def balances_of(

@@ -23,7 +23,7 @@ ORDER_TYPE: Final = (
 _ORDER_HASH: Final = keccak256(ORDER_TYPE.encode())
 OFFER: Final = 0
 REQUEST: Final = 1
-_WORDS: Final = 10
+_WORDS: Final = 9
 MAX_RATE: Final = (1 << 25) - 1
 """The highest limit that a batch can name [µ€/kWh]; a request's limit above means the
 same."""
@@ -54,19 +54,21 @@ class SignableOrders:
     def __len__(self) -> int:
         return len(self.slot)
 
+    def words(self) -> list[bytes]:
+        """Each order as the contract reads it, nine words of 32 bytes."""
+        words = np.zeros((len(self), _WORDS, 32), np.uint8)
+        words[:, 0, 12:] = self.party
+        for place, field in enumerate(fields(self)[1:], start=1):
+            words[:, place, 24:] = big_endian(getattr(self, field.name), 8)
+        return [order.tobytes() for order in words]
+
+    def hashes(self) -> list[bytes]:
+        """By which the contract knows each order, 32 bytes."""
+        return [keccak256(_ORDER_HASH + order) for order in self.words()]
+
     def digests(self, separator: bytes) -> list[bytes]:
         """What each party signs for the market of `separator`, 32 bytes each."""
-        words = np.zeros((len(self), _WORDS, 32), np.uint8)
-        words[:, 0] = np.frombuffer(_ORDER_HASH, np.uint8)
-        words[:, 1, 12:] = self.party
-        for place, field in enumerate(fields(self)[1:], start=2):
-            words[:, place, 24:] = big_endian(getattr(self, field.name), 8)
-        packed = words.tobytes()
-        size = 32 * _WORDS
-        return [
-            digest(separator, keccak256(packed[start : start + size]))
-            for start in range(0, len(packed), size)
-        ]
+        return [digest(separator, struct) for struct in self.hashes()]
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,10 @@ class OrderTerms:
             quantity = np.zeros(len(parties), np.int64)
             np.add.at(quantity, group, agreements.quantity_wh)
             parts.append((parties, np.full(len(parties), is_request), quantity, limit, origins))
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        return OrderTerms(*columns, np.full(len(columns[0]), nonce))
+        party, is_request, quantity, limit, origins = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        return OrderTerms(party, is_request, quantity, limit, origins, np.full(len(party), nonce))
 
 
 def addresses_of(keys: list[Key]) -> NDArray[np.uint8]:

@@ -18,6 +18,13 @@ READINGS_TYPE: Final = "Readings(bytes32 batch,uint256[] readings)"
 PERMIT_TYPE: Final = (
     "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 )
+CONTRACT_TYPE: Final = (
+    "Contract(bytes32 offer,bytes32 request,uint256 agreement,uint32 shortRate,uint32 longRate,"
+    "uint64 commitDeadline)"
+)
+METER_READING_TYPE: Final = "MeterReading(address party,uint32 slot,uint256 reading)"
+_CONTRACT_HASH: Final = keccak256(CONTRACT_TYPE.encode())
+_METER_READING_HASH: Final = keccak256(METER_READING_TYPE.encode())
 _BATCH_HASH: Final = keccak256(BATCH_TYPE.encode())
 _READINGS_HASH: Final = keccak256(READINGS_TYPE.encode())
 _PERMIT_HASH: Final = keccak256(PERMIT_TYPE.encode())
@@ -80,6 +87,16 @@ def batch_hash(
 def readings_hash(batch: bytes, readings: bytes) -> bytes:
     """Hash of the struct that the oracle signs: the batch's hash and the readings as words."""
     return keccak256(_READINGS_HASH + batch + keccak256(readings))
+
+
+def contract_hash(terms: bytes) -> bytes:
+    """Hash of the struct that buyer, seller, DSO and LPD of one contract sign, from its words."""
+    return keccak256(_CONTRACT_HASH + terms)
+
+
+def meter_reading_hash(party: str, slot: int, reading: bytes) -> bytes:
+    """Hash of one party's reading, as the oracle or the meter signs it."""
+    return keccak256(_METER_READING_HASH + address_word(party) + word(slot) + reading)
 
 
 def permit_hash(owner: str, spender: str, value: int, nonce: int, deadline: int) -> bytes:

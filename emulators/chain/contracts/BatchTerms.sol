@@ -43,6 +43,7 @@ library BatchTerms {
 
     uint256 internal constant MEASURED = 1 << 64;
     uint256 internal constant SUBSTITUTED = 2 << 64;
+    uint256 internal constant REVIEWED = 4 << 64;
     uint256 internal constant USED_BEFORE = 1 << 67;
 
     /// @dev Where a batch is kept.

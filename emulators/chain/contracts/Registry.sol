@@ -55,7 +55,7 @@ contract Registry is IRegistry, AccessControl {
     mapping(address account => Party) public partyOf;
     /// @notice The owner behind a meter (its hardware identity) and its standing; zero where unknown.
     mapping(address meter => Meter) public meters;
-    /// @notice The meter whose readings count for a party.
+    /// @inheritdoc IRegistry
     mapping(address owner => address) public meterOf;
     /// @notice The building's or block's meter that a meter stands behind, zero for none.
     mapping(address meter => address) public parentOf;
@@ -235,6 +235,11 @@ contract Registry is IRegistry, AccessControl {
     /// @inheritdoc IRegistry
     function signatories() external view returns (address dso, address lpd) {
         return (operators.dso, operators.lpd);
+    }
+
+    /// @inheritdoc IRegistry
+    function auctionHouseAccount() external view returns (address account) {
+        return operators.auctionHouse;
     }
 
     /// @inheritdoc IRegistry

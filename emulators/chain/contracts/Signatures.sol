@@ -44,7 +44,7 @@ library Signatures {
             r := calldataload(at)
             vs := calldataload(add(at, 0x20))
         }
-        if (_isSigned(digest, r, vs, signer)) return tail;
+        if (isSigned(digest, r, vs, signer)) return tail;
         uint256 length = uint256(vs);
         if (r != 0 || length > signatures.length - tail) revert WrongSignature(signer);
         requireWallet(digest, signatures[tail:tail + length], signer);
@@ -53,7 +53,7 @@ library Signatures {
 
     /// @dev Refuses where the signature is not `signer`'s.
     function requireSigned(bytes32 digest, bytes32 r, bytes32 vs, address signer) internal pure {
-        if (!_isSigned(digest, r, vs, signer)) revert WrongSignature(signer);
+        if (!isSigned(digest, r, vs, signer)) revert WrongSignature(signer);
     }
 
     /// @dev Refuses where `signer` is no contract, or one that does not take the signature.
@@ -64,7 +64,8 @@ library Signatures {
         ) revert WrongSignature(signer);
     }
 
-    function _isSigned(bytes32 digest, bytes32 r, bytes32 vs, address signer) private pure returns (bool) {
+    /// @dev Whether the signature is `signer`'s.
+    function isSigned(bytes32 digest, bytes32 r, bytes32 vs, address signer) internal pure returns (bool) {
         (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, r, vs);
         return problem == ECDSA.RecoverError.NoError && recovered == signer;
     }
