@@ -20,7 +20,7 @@ RUNS, DEPTH = 500, 200
 
 
 def environment(profile: str = "default") -> dict[str, str]:
-    """What forge reads besides `foundry.toml`: where the output goes and where the libraries are."""
+    """What forge reads besides `foundry.toml`: where output goes and where libraries are."""
     folder, modules = tools.folder(), tools.libraries().resolve()
     contracts = ROOT.parent / "emulators" / "chain" / "contracts"
     mappings = (f"@openzeppelin/={modules / '@openzeppelin'}/", f"contracts/={contracts}/")

@@ -1,6 +1,6 @@
 """What the proofs are made with: forge, Halmos and Slither, pinned, and npm's solc as a program.
 
-`python -m proofs.tools` installs them in `.cache/proofs`, or in the folder that `TWIN_PROOFS` names.
+`python -m proofs.tools` installs them in `.cache/proofs`, or in the folder `TWIN_PROOFS` names.
 forge comes from npm with its binary inside the package; Halmos and Slither live in an environment
 of their own, so that what they pin (web3 among it) does not meet what the testbed pins.
 """

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators.chain.market import token_id
+from emulators.chain.orders import OrderTerms
 from twin.settlement import Agreements
 
 Make = Callable[..., Agreements]
@@ -26,12 +27,13 @@ def test_over_declared_energy(world: Any, agreements: Make, kept: Any) -> None:
     assert (totals.minted_wh, totals.burned_wh, totals.lapsed_wh) == (1_000, 100, 900)
 
 
-def test_more_energy_declared_than_a_token_counts(
-    world: Any, agreements: Make, refused: Any
-) -> None:
-    """Lanes of 32 bits that would spill into the next slot's."""
+def test_more_energy_declared_than_offered(world: Any, agreements: Make, refused: Any) -> None:
+    """No order is for 2³² Wh, so that a lane of tokens never spills into the next slot's."""
     rows = ((1, 0, 1, 0, 2**32 - 1, 0, 0, 1, 1), (1, 0, 2, 0, 1, 0, 0, 1, 1))
-    refused(lambda: world.commit(world.batch(agreements(*rows))), "TooMuchSold")
+    terms = agreements(*rows)
+    orders = OrderTerms.allowing(terms)
+    orders.quantity_wh[0] = 2**32 - 1
+    refused(lambda: world.commit(world.batch(terms, orders=orders)), "OrderExceeded")
 
 
 def test_the_same_energy_sold_twice_in_one_slot(world: Any, agreements: Make, refused: Any) -> None:
