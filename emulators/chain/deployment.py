@@ -104,8 +104,8 @@ def set_up(
     """The transactions that make the market, in their order.
 
     Parameters: `roles` (n,) as `twin.participants.Role`; `deposits_neur` (n,) what each participant
-    pays in and deposits in the market; `style` of the contracts. Every participant authorises its own deposit (ERC-2612),
-    which the auction house carries.
+    pays in and deposits in the market; `style` of the contracts. Every participant authorises its
+    own deposit (ERC-2612), which the auction house carries.
     """
     contracts = Contracts.of(actors.operators["governor"])
     operators = actors.operators

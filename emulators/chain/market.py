@@ -73,10 +73,10 @@ class Client:
         """What became of all energy tokens."""
         return token_totals_of(node, self.contracts)
 
-    def send(self, function: str, data: bytes, gas: int) -> SignedTransaction:
-        """A call of the market that the auction house sends."""
+    def send(self, kind: str, data: bytes, gas: int) -> SignedTransaction:
+        """A call of the market that the auction house sends; `kind` labels it in the results."""
         sender = self.actors.senders["auction_house"]
-        return sender.send(function, self.contracts.market, data, gas)
+        return sender.send(kind, self.contracts.market, data, gas)
 
 
 class MarketClient(Client):
@@ -128,14 +128,14 @@ class MarketClient(Client):
         data = _call(
             "settle",
             batch,
-            _committed(batch) + [readings.words()],
+            [*_committed(batch), readings.words()],
             extra=signature,
         )
         return self.send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def release(self, batch: Batch, used: Readings) -> SignedTransaction:
         """Gives back what no settlement came for; `used` are earlier settlements' readings."""
-        data = _call("release", batch, _committed(batch) + [used.words()])
+        data = _call("release", batch, [*_committed(batch), used.words()])
         return self.send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
 

@@ -107,7 +107,7 @@ class OrderTerms:
 
     @staticmethod
     def allowing(agreements: Agreements, nonce: int = 0) -> OrderTerms:
-        """The narrowest orders that allow `agreements`: what parties sign who agreed bilaterally."""
+        """The narrowest orders that allow `agreements`: those of parties that agreed directly."""
         price = agreements.price_ueur_per_kwh
         sides = (
             (agreements.seller, False, price, np.minimum, MAX_RATE),
@@ -123,10 +123,10 @@ class OrderTerms:
             quantity = np.zeros(len(parties), np.int64)
             np.add.at(quantity, group, agreements.quantity_wh)
             parts.append((parties, np.full(len(parties), is_request), quantity, limit, origins))
-        party, is_request, quantity, limit, origins = (
+        owner, requests, quantity, limit, origins = (
             np.concatenate(column) for column in zip(*parts, strict=True)
         )
-        return OrderTerms(party, is_request, quantity, limit, origins, np.full(len(party), nonce))
+        return OrderTerms(owner, requests, quantity, limit, origins, np.full(len(owner), nonce))
 
 
 def addresses_of(keys: list[Key]) -> NDArray[np.uint8]:

@@ -145,7 +145,8 @@ class TradeClient(Client):
 
     def _call(self, function: str, data: bytes, more_gas: int = 0) -> SignedTransaction:
         selector = artefact("TradeMarket").selector(function)
-        return self.send(function, selector + data, _GAS[function] + more_gas)
+        kind = "commit" if function == "sign" else function
+        return self.send(kind, selector + data, _GAS[function] + more_gas)
 
 
 def reading_words(readings: Readings) -> list[bytes]:
