@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +24,7 @@ from emulators.chain.nodes import EvmNode, Receipt, open_node
 from emulators.chain.nodes.install import find_anvil
 from emulators.chain.orders import OrderTerms, SignableOrders, sign_orders
 from emulators.chain.trades import Trade, TradeClient, reading_words
-from emulators.chain.transactions import Sender, SignedTransaction
+from emulators.chain.transactions import CHAIN_ID, Sender, SignedTransaction
 from emulators.chain.words import Readings
 from twin.settlement import Agreements, Settlement, StabilityRates
 
@@ -28,6 +34,8 @@ DEPOSIT_NEUR = 50_000_000_000
 FIRST_SLOT_START = 1_465_941_600
 RATES = StabilityRates(short_ueur_per_kwh=100_000, long_ueur_per_kwh=100_000)
 KINDS = ("embedded", "anvil")
+ENDPOINTS = ("http", "ws", "ipc")
+"""How an anvil that was started separately is reached."""
 
 
 def agreements(*rows: tuple[int, ...]) -> Agreements:
@@ -298,6 +306,57 @@ def any_kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     skip_without_anvil(kind)
     return kind
+
+
+@contextmanager
+def separate_anvil(genesis_time: int, *options: str) -> Iterator[dict[str, str]]:
+    """An anvil that somebody else started; where it answers, by kind of endpoint."""
+    skip_without_anvil("anvil")
+    with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        ipc = f"{folder}/anvil.ipc"
+        command = [str(find_anvil()), "--port", str(port), "--ipc", ipc, "--quiet"]
+        command += ["--timestamp", str(genesis_time), "--order", "fifo", "--hardfork", "cancun"]
+        process = subprocess.Popen([*command, *options])
+        try:
+            give_up = time.monotonic() + 20
+            while not Path(ipc).exists():  # it is there once anvil answers
+                assert time.monotonic() < give_up
+                assert process.poll() is None
+                time.sleep(0.02)
+            yield {
+                "http": f"http://127.0.0.1:{port}",
+                "ws": f"ws://127.0.0.1:{port}",
+                "ipc": ipc,
+            }
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(name="separate_anvil")
+def _separate_anvil() -> Any:
+    return separate_anvil
+
+
+@pytest.fixture(params=(*KINDS, *ENDPOINTS))
+def opened(request: pytest.FixtureRequest) -> Iterator[Callable[..., EvmNode]]:
+    """Opens a node of each kind, and one that was started separately at each kind of endpoint."""
+    with ExitStack() as started:
+
+        def open_(genesis_time: int, funded: Any, block_gas_limit: int = 60_000_000) -> EvmNode:
+            kind = request.param
+            if kind in ENDPOINTS:
+                limits = ("--gas-limit", str(block_gas_limit), "--chain-id", str(CHAIN_ID))
+                made = separate_anvil(genesis_time, *limits)
+                kind = started.enter_context(made)[kind]
+            else:
+                skip_without_anvil(kind)
+            return started.enter_context(open_node(kind, genesis_time, funded, block_gas_limit))
+
+        yield open_
 
 
 @pytest.fixture(name="agreements")
