@@ -30,13 +30,15 @@ def environment(profile: str = "default") -> dict[str, str]:
         "FOUNDRY_OUT": str(folder / "out" / profile),
         "FOUNDRY_CACHE_PATH": str(folder / "cache" / profile),
         "FOUNDRY_REMAPPINGS": "\n".join(mappings),
-        "FOUNDRY_DISABLE_NIGHTLY_WARNING": "1",
+        "FOUNDRY_SOLC": str(tools.solc()),
+        "FOUNDRY_INVARIANT_FAILURE_PERSIST_DIR": str(folder / "failures"),
+        "FOUNDRY_FUZZ_FAILURE_PERSIST_DIR": str(folder / "failures"),
     }
 
 
 def run(runs: int, depth: int, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """A campaign; raises ChainError where its tools cannot be installed."""
-    command = [str(tools.forge()), "test", "--offline", "--use", str(tools.solc()), *options]
+    command = [str(tools.forge()), "test", "--offline", *options]
     settings = {
         **environment(),
         "FOUNDRY_INVARIANT_RUNS": str(runs),
