@@ -158,6 +158,13 @@ class Batch:
         return settled
 
 
+class WalletSignature(bytes):
+    """What a smart-contract wallet wants to see instead of a signature (ERC-1271)."""
+
+
 def signature_bytes(signatures: Sequence[bytes]) -> bytes:
-    """Signatures as the contract reads them, 64 bytes each (ERC-2098)."""
-    return b"".join(compact_signature(signature) for signature in signatures)
+    """Signatures as `Signatures.sol` reads them: 64 bytes each, then the wallets'."""
+    return b"".join(
+        len(each).to_bytes(64) if isinstance(each, WalletSignature) else compact_signature(each)
+        for each in signatures
+    ) + b"".join(each for each in signatures if isinstance(each, WalletSignature))

@@ -73,7 +73,7 @@ class TradeClient(Client):
     def order(self, words: bytes, side: int, signature: bytes) -> SignedTransaction:
         """Steps A and B: a signed order (its nine words) is put on the ledger."""
         function = "request" if side == REQUEST else "offer"
-        return self._call(function, words + word(320) + word(64) + compact_signature(signature))
+        return self._call(function, words + word(320) + _tail(signature_bytes([signature])))
 
     def trades(
         self,
@@ -120,9 +120,7 @@ class TradeClient(Client):
 
     def sign(self, trade: Trade, signatures: Sequence[bytes]) -> SignedTransaction:
         """Step F: the four signatures bring the contract into force."""
-        packed = signature_bytes(signatures)
-        padded = packed.ljust(-(-len(packed) // 32) * 32, b"\0")
-        return self._call("sign", trade.words + word(224) + word(len(packed)) + padded)
+        return self._call("sign", trade.words + word(224) + _tail(signature_bytes(signatures)))
 
     def reading(self, party: int, slot: int, packed: bytes, signer: Key | None = None) -> bytes:
         """A party's reading (its word) with the oracle's signature, 96 bytes."""
@@ -147,6 +145,11 @@ class TradeClient(Client):
         selector = artefact("TradeMarket").selector(function)
         kind = "commit" if function == "sign" else function
         return self.send(kind, selector + data, _GAS[function] + more_gas)
+
+
+def _tail(data: bytes) -> bytes:
+    """A byte string as the ABI has it behind everything else."""
+    return word(len(data)) + data.ljust(-(-len(data) // 32) * 32, b"\0")
 
 
 def reading_words(readings: Readings) -> list[bytes]:

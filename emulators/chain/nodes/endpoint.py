@@ -56,7 +56,7 @@ class EndpointNode(ControlledNode):
         if self._time > genesis_time:
             raise NodeError(
                 f"the newest block at {self.endpoint} is of {self._time} s, but this "
-                f"run begins at {genesis_time} s: start the node anew at that time or earlier (anvil: "
+                f"run begins at {genesis_time} s: start the node anew then or earlier (anvil: "
                 f"--timestamp {genesis_time})"
             )
         try:

@@ -19,6 +19,7 @@ import pytest
 from emulators.chain.artefacts import artefact, refusal_name
 from emulators.chain.batches import Batch
 from emulators.chain.deployment import Actors, Calendar, Contracts, equal_deposits, set_up
+from emulators.chain.keys import party_key
 from emulators.chain.market import Balances, MarketClient
 from emulators.chain.nodes import EvmNode, Receipt, open_node
 from emulators.chain.nodes.install import find_anvil
@@ -34,6 +35,8 @@ DEPOSIT_NEUR = 50_000_000_000
 FIRST_SLOT_START = 1_465_941_600
 RATES = StabilityRates(short_ueur_per_kwh=100_000, long_ueur_per_kwh=100_000)
 KINDS = ("embedded", "anvil")
+NEWCOMER = party_key(55, "a new key")
+"""Can pay gas, and is no party."""
 ENDPOINTS = ("http", "ws", "ipc")
 """How an anvil that was started separately is reached."""
 
@@ -245,7 +248,8 @@ def deploy(
         actors, calendar, roles, equal_deposits(parties, DEPOSIT_NEUR), stabiliser, style
     )
     start = FIRST_SLOT_START - 7200
-    node = open_node(kind, start, (*actors.funded, *actors.addresses))  # type: ignore[arg-type]
+    funded = (*actors.funded, *actors.addresses, NEWCOMER.address)
+    node = open_node(kind, start, funded)  # type: ignore[arg-type]
     made = World if style == "batch" else TradeWorld
     world = made(node, actors, contracts, calendar, transactions, start)
     for transaction in transactions:
