@@ -47,6 +47,14 @@ def run(runs: int, depth: int, options: Sequence[str] = ()) -> subprocess.Comple
     return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True)
 
 
+def fuzz(options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """The arithmetic on random numbers, where Halmos does not end; raises ChainError as `run`."""
+    command = [str(tools.forge()), "test", "--offline", "--match-test", "testFuzz", *options]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment("halmos"), capture_output=True, text=True
+    )
+
+
 def main() -> None:
     done = run(RUNS, DEPTH, sys.argv[1:])
     print(done.stdout + done.stderr)

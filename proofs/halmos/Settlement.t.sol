@@ -45,7 +45,7 @@ contract SettlementProofs {
     }
 
     /// @notice What goes in comes out, to the n€.
-    function check_money_is_conserved(uint256 word, uint32 x, uint32 y, uint32 shortRate, uint32 longRate)
+    function testFuzz_money_is_conserved(uint256 word, uint32 x, uint32 y, uint32 shortRate, uint32 longRate)
         external
         pure
     {
@@ -78,7 +78,7 @@ contract SettlementProofs {
     }
 
     /// @notice Nobody's escrow is exceeded and nothing overflows: no input makes it revert.
-    function check_no_input_overflows(uint256 word, uint32 x, uint32 y, uint32 shortRate, uint32 longRate)
+    function testFuzz_no_input_overflows(uint256 word, uint32 x, uint32 y, uint32 shortRate, uint32 longRate)
         external
         view
     {
@@ -89,7 +89,7 @@ contract SettlementProofs {
         }
     }
 
-    /// @notice For `check_no_input_overflows`.
+    /// @notice For `testFuzz_no_input_overflows`.
     function settle(uint256 word, uint256 x, uint256 y, uint256 shortRate, uint256 longRate)
         external
         pure
@@ -99,7 +99,7 @@ contract SettlementProofs {
     }
 
     /// @notice The assembly that settles batches pays what the plain arithmetic pays.
-    function check_the_assembly_agrees(
+    function testFuzz_the_assembly_agrees(
         uint256 terms,
         uint64 sellers,
         uint64 buyers,
