@@ -19,9 +19,6 @@ from proofs import tools
 ANYWHERE: Final = ""
 EXPLAINED: Final[dict[tuple[str, str], str]] = {
     ("assembly", ANYWHERE): "the loops over a batch are most of what it costs; what a block relies "
-        "assembly",
-        ANYWHERE,
-    ): "the loops over a batch are most of what it costs; what the blocks rely "
     "on stands above each, and the differential tests, forge and Halmos hold them to plain code",
     ("timestamp", ANYWHERE): "deadlines are block times by design; who proposes blocks can move "
     "them by seconds, where slots have minutes and corrections a day",
