@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -312,6 +311,11 @@ def any_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+def answers(ipc: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(ipc) == 0
+
+
 @contextmanager
 def separate_anvil(genesis_time: int, *options: str) -> Iterator[dict[str, str]]:
     """An anvil that somebody else started; where it answers, by kind of endpoint."""
@@ -326,7 +330,7 @@ def separate_anvil(genesis_time: int, *options: str) -> Iterator[dict[str, str]]
         process = subprocess.Popen([*command, *options])
         try:
             give_up = time.monotonic() + 20
-            while not Path(ipc).exists():  # it is there once anvil answers
+            while not answers(ipc):
                 assert time.monotonic() < give_up
                 assert process.poll() is None
                 time.sleep(0.02)
