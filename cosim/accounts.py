@@ -16,6 +16,15 @@ class CommitEffect:
     """Escrow of a commit: what its success moves from free to locked, and mints."""
 
     agreements: Agreements
+    declared_wh: int
+    """Energy declared with it; 0 where the offers declared it before."""
+
+
+@dataclass(frozen=True)
+class DeclareEffect:
+    """An order or a proposal of its own on the ledger: what an offer's success mints."""
+
+    declared_wh: int
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,14 @@ class SettleEffect:
     settlement: Settlement
 
 
-Effect = CommitEffect | SettleEffect
+@dataclass(frozen=True)
+class LapseEffect:
+    """End of declared energy that found no buyer."""
+
+    lapsed_wh: int
+
+
+Effect = DeclareEffect | CommitEffect | SettleEffect | LapseEffect
 
 
 def escrow_neur(agreements: Agreements, parties: int) -> IntArray:
@@ -62,11 +78,17 @@ class ReferenceAccounts:
 
     def apply(self, effect: Effect) -> None:
         """Book what a transaction that succeeded on chain must have done."""
+        if isinstance(effect, DeclareEffect):
+            self.minted_wh += effect.declared_wh
+            return
+        if isinstance(effect, LapseEffect):
+            self.lapsed_wh += effect.lapsed_wh
+            return
         if isinstance(effect, CommitEffect):
             moved = escrow_neur(effect.agreements, len(self.ids))
             self.free_neur = self.free_neur - moved
             self.locked_neur = self.locked_neur + moved
-            self.minted_wh += int(effect.agreements.quantity_wh.sum())
+            self.minted_wh += effect.declared_wh
             return
         terms, outcome = effect.agreements, effect.settlement
         self.locked_neur = self.locked_neur - escrow_neur(terms, len(self.ids))

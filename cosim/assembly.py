@@ -9,6 +9,8 @@ from pathlib import Path
 from cosim.accounts import ReferenceAccounts
 from cosim.clock import Clock
 from cosim.contracting import Contracting
+from cosim.contracting_batch import BatchContracting
+from cosim.contracting_per_trade import TradeContracting
 from cosim.gate import Gate
 from cosim.grid import Grid, element_ids
 from cosim.ledger import LedgerLayer
@@ -25,6 +27,7 @@ from emulators.chain.artefacts import refusal_name
 from emulators.chain.deployment import Actors, Calendar, equal_deposits, set_up
 from emulators.chain.market import MarketClient
 from emulators.chain.nodes import EvmNode, open_node
+from emulators.chain.trades import TradeClient
 from emulators.ledger.catalogue import ledger_entry
 from emulators.meters.fleet import open_fleet
 from emulators.meters.head_end import HeadEnd
@@ -56,9 +59,19 @@ def assemble(scenario: Scenario, seed: int, folder: Path, started: ExitStack) ->
     calendar = Calendar(epoch, clock.slot_s, scenario.market.correction_window_s)
     deposits = equal_deposits(place.participants, scenario.market.deposit_neur)
     contracts, set_up_transactions = set_up(
-        actors, calendar, place.fleet.role, deposits, scenario.stability.stabiliser
+        actors,
+        calendar,
+        place.fleet.role,
+        deposits,
+        scenario.stability.stabiliser,
+        scenario.ledger.contracts,
     )
-    client = MarketClient(actors, contracts, calendar)
+    contracting: Contracting
+    if scenario.ledger.contracts == "per_trade":
+        contracting = TradeContracting(TradeClient(actors, contracts, calendar), epoch)
+    else:
+        contracting = BatchContracting(MarketClient(actors, contracts, calendar), epoch)
+    client = contracting.client
     node = started.enter_context(
         open_node(
             scenario.execution.node,
@@ -111,7 +124,6 @@ def assemble(scenario: Scenario, seed: int, folder: Path, started: ExitStack) ->
             },
         )
     )
-    contracting = Contracting(client, epoch)
     management = Management(
         scenario=scenario,
         seed=seed,

@@ -57,9 +57,8 @@ class Gate:
             market.min_order_wh,
             slot,
         )
-        orders, signatures = self.contracting.signed_orders(
-            composed, slot, expiry_s=t + market.clearing_s
-        )
+        expiry_s = self.clock.start_s(slot)
+        orders, signatures = self.contracting.signed_orders(composed, slot, expiry_s)
         clearing = self.house.clear(orders, tie_break(self.seed, slot, n))
         agreements, rates = self._covered(clearing, available_neur)
         return Matching(
@@ -67,6 +66,7 @@ class Gate:
             forecast_wh=forecast_wh,
             persistence_wh=Persistence().forecast_wh(history, slot),
             orders=orders,
+            expiry_s=expiry_s,
             signatures=signatures,
             cleared_wh=orders.quantity_wh - clearing.leftover_wh,
             agreements=agreements,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import simpy
 
-from cosim.accounts import CommitEffect, ReferenceAccounts, SettleEffect
+from cosim.accounts import CommitEffect, DeclareEffect, ReferenceAccounts, SettleEffect
 from cosim.clock import Clock
 from cosim.submission import Dispatch, Finality, Inclusion, LedgerEvent, Undone
 from emulators.chain.nodes.base import EvmNode, Receipt
@@ -118,7 +118,8 @@ class LedgerLayer:
             if dispatch.effect is not None:
                 self.accounts.apply(dispatch.effect)
             return isinstance(dispatch.effect, SettleEffect)
-        if not isinstance(dispatch.effect, CommitEffect):
+        # Only what has a deadline may come too late.
+        if not isinstance(dispatch.effect, CommitEffect | DeclareEffect):
             raise ChainError(
                 f"The {dispatch.signed.kind} transaction for slot {dispatch.slot} was refused "
                 f"by the contract ({self.error_name(receipt) or 'no reason'}); it must succeed."
@@ -151,7 +152,7 @@ class LedgerLayer:
 
     @property
     def market_fee_neur(self) -> int:
-        """Fees of all commits and settlements [n€]; the set-up is the operators' investment."""
+        """Fees of all market transactions [n€]; the set-up is the operators' investment."""
         gas = sum(
             record.receipt.gas_used
             for record in self.records.values()

@@ -23,7 +23,7 @@ from cosim.readings import (
     readings_at,
     ready_to_settle,
 )
-from cosim.slot_book import Batch, SlotBook
+from cosim.slot_book import Batch, Commit, SlotBook
 from cosim.submission import Dispatch, Finality, Inclusion, LedgerEvent, Undone
 from cosim.transmission import Downlink
 from emulators.batteries.set_point import SetPoint, battery_keys, encode_set_point
@@ -125,24 +125,29 @@ class Management:
             book = self._waiting_for.get(event.tx_hash)
             if book is None:
                 continue  # Set-up transactions: the ledger itself raises where one of them fails.
-            if event.tx_hash == book.commit_tx:
-                self._hear_of_commit(book, event)
-            else:
-                self._hear_of_settlement(book, event)
+            if event.tx_hash in book.declared:
+                taken = event.succeeded if isinstance(event, Inclusion) else None
+                if not isinstance(event, Finality):
+                    book.declared[event.tx_hash] = taken
+            for commit in book.commits:
+                if commit.tx_hash == event.tx_hash:
+                    self._hear_of_commit(book, commit, event)
+            for batch in book.batches:
+                if batch.tx_hash == event.tx_hash:
+                    self._hear_of_settlement(book, batch, event)
 
-    def _hear_of_commit(self, book: SlotBook, event: LedgerEvent) -> None:
+    def _hear_of_commit(self, book: SlotBook, commit: Commit, event: LedgerEvent) -> None:
         if isinstance(event, Inclusion):
-            book.committed = event.succeeded
-            book.committed_at_s = event.block_time_s if event.succeeded else None
+            commit.succeeded = event.succeeded
+            commit.block_time_s = event.block_time_s
             if not event.succeeded:
-                self.available_neur = self.available_neur + self._escrow(book)
+                self.available_neur = self.available_neur + self._escrow(book, commit.rows)
         elif isinstance(event, Finality):
-            book.committed_final_at_ms = event.at_ms if book.committed else None
+            commit.final_at_ms = event.at_ms
         elif isinstance(event, Undone):
-            book.committed, book.committed_at_s, book.committed_final_at_ms = None, None, None
+            commit.succeeded, commit.block_time_s, commit.final_at_ms = None, None, None
 
-    def _hear_of_settlement(self, book: SlotBook, event: LedgerEvent) -> None:
-        batch = next(b for b in book.batches if b.tx_hash == event.tx_hash)
+    def _hear_of_settlement(self, book: SlotBook, batch: Batch, event: LedgerEvent) -> None:
         if isinstance(event, Inclusion):
             batch.settled_at_s = event.block_time_s
             terms, paid = book.agreements.take(batch.rows), batch.settlement
@@ -153,8 +158,8 @@ class Management:
         elif isinstance(event, Finality):
             batch.final_at_ms = event.at_ms
 
-    def _escrow(self, book: SlotBook) -> IntArray:
-        return escrow_neur(book.agreements, self.neighbourhood.participants)
+    def _escrow(self, book: SlotBook, rows: IntArray) -> IntArray:
+        return escrow_neur(book.agreements.take(rows), self.neighbourhood.participants)
 
     def _contract(
         self, slot: int, t: int, matching: Matching, submissions: list[Dispatch]
@@ -168,16 +173,14 @@ class Management:
             return book
         if deadline_s is None or deadline_s < send_at_s:
             # No block could make it final in time: the auction house does not even send it.
-            book.committed = False
             return book
-        dispatch, book.signed = self.contracting.commit(
-            slot, book.agreements, book.rates, deadline_s, send_at_s
-        )
-        book.commit_tx = dispatch.tx_hash
-        self._waiting_for[dispatch.tx_hash] = book
-        self.available_neur = self.available_neur - self._escrow(book)
+        dispatches = self.contracting.commit(book, deadline_s, send_at_s)
+        self._waiting_for |= dict.fromkeys(book.declared, book)
+        for commit in book.commits:
+            self._waiting_for[commit.tx_hash] = book
+            self.available_neur = self.available_neur - self._escrow(book, commit.rows)
         self.open_slots[slot] = book
-        submissions.append(dispatch)
+        submissions += dispatches
         return book
 
     def _set_points(self, book: SlotBook, t: int) -> list[Downlink]:
@@ -201,29 +204,37 @@ class Management:
         """At most one settlement per slot and slot length, of what can be settled by now."""
         sent: list[Dispatch] = []
         for slot, book in list(self.open_slots.items()):
-            if book.committed is False or book.settled.all():
-                del self.open_slots[slot]
+            if not book.answered or t < self.clock.end_s(slot):
                 continue
-            if not book.committed or t < self.clock.end_s(slot):
+            sent += self.contracting.close(book, t)
+            if book.settled[book.committed].all():
+                del self.open_slots[slot]
                 continue
             readings = self._readings(book, t)
             ready = ready_to_settle(book, readings, t, self.clock, self.scenario)
             if ready.any():
-                sent.append(self._settle(book, readings, ready, t))
+                sent += self._settle(book, readings, ready, t)
         return sent
 
     def _readings(self, book: SlotBook, t: int) -> SlotReadings:
         adverse = self.scenario.market.substitution == "adverse"
         return readings_at(self.state, book, t, self.neighbourhood.participants, adverse)
 
-    def _settle(self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int) -> Dispatch:
+    def _settle(
+        self, book: SlotBook, readings: SlotReadings, ready: BoolArray, t: int
+    ) -> list[Dispatch]:
+        among_standing = np.flatnonzero(ready[book.committed])
+        outcome = settle(book.standing, readings.net_wh, book.rates).take(among_standing)
         rows = np.flatnonzero(ready)
-        outcome = settle(book.agreements, readings.net_wh, book.rates).take(rows)
-        dispatch = self.contracting.settle(book, readings, rows, outcome, t)
-        book.batches.append(Batch(dispatch.tx_hash, rows, outcome, readings.quality))
+        sent = []
+        for dispatch, part in self.contracting.settle(book, readings, rows, outcome, t):
+            book.batches.append(
+                Batch(dispatch.tx_hash, rows[part], outcome.take(part), readings.quality)
+            )
+            self._waiting_for[dispatch.tx_hash] = book
+            sent.append(dispatch)
         book.settled = book.settled | ready
-        self._waiting_for[dispatch.tx_hash] = book
-        return dispatch
+        return sent
 
     def _close_correction_windows(self, t: int, rows: dict[str, Any]) -> None:
         """Of slots whose correction window has closed, all positions become final."""

@@ -93,8 +93,19 @@ def _slot_rows(
     times = {name: unknown(k) for name in ("batch", "settled_at_s", "settled_final_at_ms")}
     quality = {side: unknown(k) for side in ("seller_quality", "buyer_quality")}
     settle_tx: list[str | None] = [None] * k
-    end = Outcome.HELD if book.committed else Outcome.MISSED_THE_GATE
-    status = np.full(k, end, np.int64)
+    status = np.where(book.committed, Outcome.HELD, Outcome.MISSED_THE_GATE).astype(np.int64)
+    commit_tx: list[str | None] = [None] * k
+    committed_at_s, final_at_ms, in_time = unknown(k), unknown(k), unknown(k)
+    for commit in book.commits:
+        for row in commit.rows.tolist():
+            commit_tx[row] = commit.tx_hash
+        if commit.succeeded:
+            in_time[commit.rows] = 0
+        if commit.succeeded and commit.block_time_s is not None:
+            committed_at_s[commit.rows] = commit.block_time_s
+        if commit.succeeded and commit.final_at_ms is not None:
+            final_at_ms[commit.rows] = commit.final_at_ms
+            in_time[commit.rows] = int(commit.final_at_ms <= start_s * 1000)
     for number, batch in enumerate(book.batches):
         rows = batch.rows
         for field in fields(Settlement):
@@ -109,8 +120,6 @@ def _slot_rows(
         status[rows] = settled_outcome(batch.settlement, tolerance_wh)
         for row in rows.tolist():
             settle_tx[row] = batch.tx_hash
-    final_ms = book.committed_final_at_ms
-    in_time = book.committed and final_ms is not None and final_ms <= start_s * 1000
     return {
         "slot": np.full(k, book.slot),
         "agreement": np.arange(k),
@@ -126,12 +135,12 @@ def _slot_rows(
         "buyer_collateral_neur": terms.buyer_collateral_neur,
         "stability_short_ueur_per_kwh": np.full(k, book.rates.short_ueur_per_kwh),
         "stability_long_ueur_per_kwh": np.full(k, book.rates.long_ueur_per_kwh),
-        "commit_tx": [book.commit_tx] * k,
+        "commit_tx": commit_tx,
         "settle_tx": settle_tx,
         "commit_deadline_s": _constant(book.commit_deadline_s, k),
-        "committed_at_s": _constant(book.committed_at_s, k),
-        "committed_final_at_ms": _constant(final_ms, k),
-        "final_in_time": [in_time if book.committed else None] * k,
+        "committed_at_s": committed_at_s,
+        "committed_final_at_ms": final_at_ms,
+        "final_in_time": [None if np.ma.is_masked(value) else bool(value) for value in in_time],
         "status": status,
         **times,
         **quality,

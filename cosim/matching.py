@@ -19,6 +19,8 @@ class Matching:
     persistence_wh: IntArray
     """What the newest reading would have said; the forecast is measured against it."""
     orders: Orders
+    expiry_s: int
+    """Until when a contract can be made from them."""
     signatures: list[bytes]
     """Of each order, by its party."""
     cleared_wh: IntArray

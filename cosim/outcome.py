@@ -139,9 +139,7 @@ def as_recorded(indicators: Indicators) -> dict[str, manifest.Indicator]:
 def _outcomes(books: Sequence[SlotBook], tolerance_wh: int) -> NDArray[np.int64]:
     parts = [np.zeros(0, np.int64)]
     for book in books:
-        end = np.full(
-            len(book.agreements), Outcome.HELD if book.committed else Outcome.MISSED_THE_GATE
-        )
+        end = np.where(book.committed, Outcome.HELD, Outcome.MISSED_THE_GATE).astype(np.int64)
         for batch in book.batches:
             end[batch.rows] = settled_outcome(batch.settlement, tolerance_wh)
         parts.append(end)

@@ -24,7 +24,7 @@ from cosim.results.manifest import Manifest, PaymentMatrix
 from cosim.results.recorder import Recorder
 from cosim.results.store import Stage
 from cosim.transmission import Transmission
-from emulators.chain.market import MarketClient, TokenTotals
+from emulators.chain.market import Client, TokenTotals
 from twin import MODEL_VERSION
 from twin.errors import ConservationError, RunError
 from twin.payments import Party, Payments
@@ -49,7 +49,7 @@ class Parts:
     management: Management
     ledger: LedgerLayer
     recorder: Recorder
-    client: MarketClient
+    client: Client
 
     @property
     def layers(self) -> Mapping[str, Layer]:

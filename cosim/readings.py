@@ -63,7 +63,7 @@ def ready_to_settle(
     held back then waits for its own readings.
     """
     terms = book.agreements
-    open_now = ~book.settled
+    open_now = book.committed & ~book.settled
     ready = open_now & readings.known[terms.seller] & readings.known[terms.buyer]
     waited = t >= clock.end_s(book.slot) + scenario.reading_wait_s
     if not waited and not ready[open_now].all():

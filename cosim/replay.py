@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -16,7 +16,8 @@ from emulators.chain.deployment import Contracts
 from emulators.chain.market import balances_of, token_totals_of
 from emulators.chain.nodes import EvmNode, open_node
 
-NodeKind = Literal["auto", "embedded", "anvil"]
+NodeKind = str
+"""`auto`, `embedded`, `anvil`, a URL or an IPC path."""
 
 
 def verify_run(runs_dir: Path, run_id: str, node: NodeKind = "auto") -> list[Check]:

@@ -14,6 +14,19 @@ from twin.units import BoolArray, IntArray
 
 
 @dataclass
+class Commit:
+    """One commit of a slot: which agreements, by which transaction, and what became of it."""
+
+    tx_hash: str
+    rows: IntArray
+    """Which agreements of the slot."""
+    succeeded: bool | None = None
+    """None while the ledger has not answered."""
+    block_time_s: int | None = None
+    final_at_ms: int | None = None
+
+
+@dataclass
 class Batch:
     """One settlement of a slot: which agreements, by which transaction, against which readings."""
 
@@ -36,14 +49,13 @@ class SlotBook:
     matching: Matching
     commit_deadline_s: int | None
     """None where the ledger's finality rule knows no time early enough."""
-    commit_tx: str | None = None
+    commits: list[Commit] = field(default_factory=list)
     """None where nothing matched, or no block could be final in time."""
+    declared: dict[str, bool | None] = field(default_factory=dict)
+    """Offers that a transaction of their own put on the ledger, by its hash, and whether it took
+    them; None while it has not answered."""
     signed: Any = None
-    """The signed terms, as the contract wants to see them again when it settles."""
-    committed: bool | None = None
-    """None while the ledger has not answered."""
-    committed_at_s: int | None = None
-    committed_final_at_ms: int | None = None
+    """What was signed, as the contracts want to see it again when they settle."""
     batches: list[Batch] = field(default_factory=list)
     settled: BoolArray = field(init=False)
     """Which agreements a settlement has been sent for."""
@@ -60,14 +72,27 @@ class SlotBook:
         return self.matching.rates
 
     @property
+    def answered(self) -> bool:
+        """Whether the ledger has said of every commit what became of it."""
+        return all(commit.succeeded is not None for commit in self.commits)
+
+    @property
+    def committed(self) -> BoolArray:
+        """Which agreements (k,) stand; not those whose commit missed the gate."""
+        committed = np.zeros(len(self.agreements), bool)
+        for commit in self.commits:
+            committed[commit.rows] = bool(commit.succeeded)
+        return committed
+
+    @property
     def standing(self) -> Agreements:
-        """The agreements that count: none where the commit missed the gate."""
-        return self.agreements if self.committed else Agreements.empty()
+        """The agreements that count: those that stand."""
+        return self.agreements.take(self.committed)
 
     @property
     def signed_net_wh(self) -> IntArray:
         """N = purchases − sales of what was sent to the ledger, (n,) [Wh]."""
-        terms = self.agreements if self.commit_tx is not None else Agreements.empty()
+        terms = self.agreements if self.commits else Agreements.empty()
         return self._net_wh(terms)
 
     @property

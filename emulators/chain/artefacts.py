@@ -106,7 +106,8 @@ def _type(part: dict[str, Any]) -> str:
 
 @cache
 def artefact(contract: str) -> Artefact:
-    """The committed artefact of `contract`: Registry, Stablecoin, EnergyToken or Market."""
+    """The committed artefact of `contract`: Registry, Stablecoin, EnergyToken, Market or
+    TradeMarket."""
     path = files("emulators.chain") / "artefacts" / f"{contract}.json"
     return Artefact(json.loads(path.read_text()))
 
@@ -121,7 +122,7 @@ _SOLIDITY = (
 @cache
 def _errors() -> dict[bytes, Interface]:
     known = {i.topic[:4]: i for i in _SOLIDITY}
-    for contract in ("Registry", "Stablecoin", "EnergyToken", "Market"):
+    for contract in ("Registry", "Stablecoin", "EnergyToken", "Market", "TradeMarket"):
         known.update(artefact(contract).errors)
     return known
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulators.chain.keys import Key, compact_signature, recover_address
+from emulators.chain.orders import OrderTerms
 from emulators.chain.typed_data import batch_hash, digest, readings_hash
-from emulators.chain.words import MEASURED, MISSING, Readings, agreement_words
+from emulators.chain.words import MEASURED, MISSING, Readings, agreement_words, big_endian
 from twin.settlement import Agreements, StabilityRates
 from twin.units import BoolArray, IntArray
 
@@ -33,6 +34,8 @@ class Batch:
     rates: StabilityRates
     agreements: Agreements
     """By participant, in order of tier, seller, buyer."""
+    orders: OrderTerms
+    """What the parties' orders allow; others' orders do no harm."""
     party_addresses: NDArray[np.uint8]
     """(n, 20), addresses of all participants."""
     separator: bytes
@@ -51,10 +54,31 @@ class Batch:
         return agreement_words(self.agreements, position)
 
     @cached_property
+    def _order_rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of each party the row of its first order, −1 where it has none; rows of second orders."""
+        mine = np.flatnonzero(np.isin(self.orders.participant, self.parties))
+        party, first = np.unique(self.orders.participant[mine], return_index=True)
+        rows = np.full(len(self.parties), -1, np.int64)
+        rows[np.searchsorted(self.parties, party)] = mine[first]
+        return rows, np.delete(mine, first)
+
+    @cached_property
     def party_words(self) -> bytes:
-        """The parties' addresses, 32 bytes each."""
+        """What each party's order allows and its address, 32 bytes each."""
+        rows, _ = self._order_rows
         words = np.zeros((len(self.parties), 32), np.uint8)
+        words[rows >= 0, :12] = self.orders.terms(rows[rows >= 0])
         words[:, 12:] = self.party_addresses[self.parties]
+        return words.tobytes()
+
+    @cached_property
+    def counter_order_words(self) -> bytes:
+        """Second orders of parties that both sell and buy, 32 bytes each."""
+        _, rows = self._order_rows
+        words = np.zeros((len(rows), 32), np.uint8)
+        words[:, :12] = self.orders.terms(rows)
+        position = np.searchsorted(self.parties, self.orders.participant[rows])
+        words[:, 24:] = big_endian(position, 8)
         return words.tobytes()
 
     @cached_property
@@ -69,6 +93,7 @@ class Batch:
             self.rates.long_ueur_per_kwh,
             self.agreement_words,
             self.party_words,
+            self.counter_order_words,
         )
 
     @cached_property
@@ -133,6 +158,13 @@ class Batch:
         return settled
 
 
+class WalletSignature(bytes):
+    """What a smart-contract wallet wants to see instead of a signature (ERC-1271)."""
+
+
 def signature_bytes(signatures: Sequence[bytes]) -> bytes:
-    """Signatures as the contract reads them, 64 bytes each (ERC-2098)."""
-    return b"".join(compact_signature(signature) for signature in signatures)
+    """Signatures as `Signatures.sol` reads them: 64 bytes each, then the wallets'."""
+    return b"".join(
+        len(each).to_bytes(64) if isinstance(each, WalletSignature) else compact_signature(each)
+        for each in signatures
+    ) + b"".join(each for each in signatures if isinstance(each, WalletSignature))

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from twin.errors import ChainError
 
-CONTRACTS: Final = ("Registry", "Stablecoin", "EnergyToken", "Market")
+CONTRACTS: Final = ("Registry", "Stablecoin", "EnergyToken", "Market", "TradeMarket")
 """What is deployed; everything else in `contracts/` is part of these."""
 HERE: Final = Path(__file__).parent
 SETTINGS: Final[dict[str, Any]] = {

@@ -21,6 +21,8 @@ from twin.units import IntArray
 
 OPERATORS: Final = ("governor", "auction_house", "dso", "lpd", "oracle")
 """Who has a key besides the participants. The LPD issues the coins; the oracle is the DSO's."""
+MARKETS: Final = {"batch": "Market", "per_trade": "TradeMarket"}
+"""The market contract of each contract style."""
 CHUNK: Final = 100
 """Parties per set-up transaction, so that a block holds it."""
 NO_DEADLINE: Final = (1 << 64) - 1
@@ -97,12 +99,13 @@ def set_up(
     roles: IntArray,
     deposits_neur: IntArray,
     stabiliser: Literal["lpd", "dso"] = "lpd",
+    style: Literal["batch", "per_trade"] = "batch",
 ) -> tuple[Contracts, list[SignedTransaction]]:
     """The transactions that make the market, in their order.
 
     Parameters: `roles` (n,) as `twin.participants.Role`; `deposits_neur` (n,) what each participant
-    pays in and deposits in the market. Every participant authorises its own deposit (ERC-2612),
-    which the auction house carries.
+    pays in and deposits in the market; `style` of the contracts. Every participant authorises its
+    own deposit (ERC-2612), which the auction house carries.
     """
     contracts = Contracts.of(actors.operators["governor"])
     operators = actors.operators
@@ -125,14 +128,14 @@ def set_up(
         ("Stablecoin", "stablecoin", (operators["lpd"].address,)),
         ("EnergyToken", "energy-token", (contracts.market,)),
         (
-            "Market",
+            MARKETS[style],
             "market",
             (contracts.stablecoin, contracts.registry, contracts.energy_token, times),
         ),
     )
     transactions = [
         governor.send(
-            f"deploy-{label}", None, artefact(name).encode_deployment(*arguments), 5_000_000
+            f"deploy-{label}", None, artefact(name).encode_deployment(*arguments), 6_000_000
         )
         for name, label, arguments in creations
     ]
@@ -158,7 +161,7 @@ def _admission(
     # The contract's enumeration begins with NONE.
     admit = registry.encode_call("admit", owners, [int(roles[row]) + 1 for row in rows])
     bind = registry.encode_call("bindMeters", meters, owners)
-    gas = 100_000 + 60_000 * len(rows)
+    gas = 100_000 + 190_000 * len(rows)
     return [
         actors.senders["auction_house"].send("admit", contracts.registry, admit, gas),
         actors.senders["dso"].send("bind-meters", contracts.registry, bind, gas),

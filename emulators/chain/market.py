@@ -14,6 +14,7 @@ from emulators.chain.batches import Batch, signature_bytes
 from emulators.chain.deployment import Actors, Calendar, Contracts
 from emulators.chain.keys import Key, address_bytes, compact_signature
 from emulators.chain.nodes.base import EvmNode
+from emulators.chain.orders import OrderTerms
 from emulators.chain.transactions import SignedTransaction
 from emulators.chain.typed_data import MARKET_NAME, address_word, domain_separator, word
 from emulators.chain.words import ORIGINS, Readings
@@ -52,8 +53,8 @@ class TokenTotals:
         return self.minted_wh - self.burned_wh - self.lapsed_wh
 
 
-class MarketClient:
-    """Builds, signs and reads what concerns the market contract of one run."""
+class Client:
+    """Speaks with the market contract of one run, whatever its style."""
 
     def __init__(self, actors: Actors, contracts: Contracts, calendar: Calendar) -> None:
         self.actors = actors
@@ -64,12 +65,30 @@ class MarketClient:
             b"".join(address_bytes(address) for address in actors.addresses), np.uint8
         ).reshape(-1, 20)
 
+    def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
+        """What accounts hold; without `wallets` those stay zero and one call suffices."""
+        return balances_of(node, self.contracts, addresses, wallets)
+
+    def token_totals(self, node: EvmNode) -> TokenTotals:
+        """What became of all energy tokens."""
+        return token_totals_of(node, self.contracts)
+
+    def send(self, kind: str, data: bytes, gas: int) -> SignedTransaction:
+        """A call of the market that the auction house sends; `kind` labels it in the results."""
+        sender = self.actors.senders["auction_house"]
+        return sender.send(kind, self.contracts.market, data, gas)
+
+
+class MarketClient(Client):
+    """Builds and signs batches: two transactions per slot."""
+
     def batch(
         self,
         slot: int,
         commit_deadline: int,
         agreements: Agreements,
         rates: StabilityRates,
+        orders: OrderTerms,
         number: int = 0,
     ) -> Batch:
         """What is to be signed for `slot`; the deadline is a block time [s, UTC]."""
@@ -80,6 +99,7 @@ class MarketClient:
             delivery_end=self.calendar.delivery_end(slot),
             rates=rates,
             agreements=agreements,
+            orders=orders,
             party_addresses=self.party_addresses,
             separator=self.separator,
         )
@@ -94,10 +114,10 @@ class MarketClient:
         data = _call(
             "commit",
             batch,
-            [batch.agreement_words, batch.party_words],
+            _committed(batch),
             tail=signature_bytes(signatures),
         )
-        return self._send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
+        return self.send("commit", data, _gas_limit(batch, 20_000, 3_000, 32_000))
 
     def settle(
         self, batch: Batch, readings: Readings, oracle: Key | None = None
@@ -108,27 +128,15 @@ class MarketClient:
         data = _call(
             "settle",
             batch,
-            [batch.agreement_words, batch.party_words, readings.words()],
+            [*_committed(batch), readings.words()],
             extra=signature,
         )
-        return self._send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
+        return self.send("settle", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
     def release(self, batch: Batch, used: Readings) -> SignedTransaction:
         """Gives back what no settlement came for; `used` are earlier settlements' readings."""
-        data = _call("release", batch, [batch.agreement_words, batch.party_words, used.words()])
-        return self._send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
-
-    def balances(self, node: EvmNode, addresses: Sequence[str], wallets: bool = True) -> Balances:
-        """What accounts hold; without `wallets` those stay zero and one call suffices."""
-        return balances_of(node, self.contracts, addresses, wallets)
-
-    def token_totals(self, node: EvmNode) -> TokenTotals:
-        """What became of all energy tokens."""
-        return token_totals_of(node, self.contracts)
-
-    def _send(self, function: str, data: bytes, gas: int) -> SignedTransaction:
-        sender = self.actors.senders["auction_house"]
-        return sender.send(function, self.contracts.market, data, gas)
+        data = _call("release", batch, [*_committed(batch), used.words()])
+        return self.send("release", data, _gas_limit(batch, 12_000, 4_000, 14_000))
 
 
 def balances_of(
@@ -178,6 +186,10 @@ def _arrays(output: bytes, count: int) -> NDArray[np.int64]:
     if amounts[:, :, :24].any() or (amounts[:, :, 24] & 0x80).any():
         raise ChainError("an account holds 2⁶³ n€ or more, which is beyond the testbed's integers")
     return np.ascontiguousarray(amounts[:, :, 24:]).view(">i8")[:, :, 0].astype(np.int64)
+
+
+def _committed(batch: Batch) -> list[bytes]:
+    return [batch.agreement_words, batch.party_words, batch.counter_order_words]
 
 
 def _gas_limit(batch: Batch, per_party: int, per_agreement: int, per_holding: int) -> int:

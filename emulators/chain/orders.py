@@ -12,7 +12,9 @@ from emulators.chain.keccak import keccak256
 from emulators.chain.keys import Key, address_bytes, recover_address
 from emulators.chain.typed_data import digest
 from emulators.chain.words import big_endian
-from twin.units import IntArray
+from twin.errors import ChainError
+from twin.settlement import Agreements
+from twin.units import BoolArray, IntArray
 
 ORDER_TYPE: Final = (
     "Order(address party,uint32 slot,uint8 side,uint32 quantity,uint32 limit,uint32 wish,"
@@ -21,7 +23,10 @@ ORDER_TYPE: Final = (
 _ORDER_HASH: Final = keccak256(ORDER_TYPE.encode())
 OFFER: Final = 0
 REQUEST: Final = 1
-_WORDS: Final = 10
+_WORDS: Final = 9
+MAX_RATE: Final = (1 << 25) - 1
+"""The highest limit that a batch can name [µ€/kWh]; a request's limit above means the
+same."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,79 @@ class SignableOrders:
     def __len__(self) -> int:
         return len(self.slot)
 
+    def words(self) -> list[bytes]:
+        """Each order as the contract reads it, nine words of 32 bytes."""
+        words = np.zeros((len(self), _WORDS, 32), np.uint8)
+        words[:, 0, 12:] = self.party
+        for place, field in enumerate(fields(self)[1:], start=1):
+            words[:, place, 24:] = big_endian(getattr(self, field.name), 8)
+        return [order.tobytes() for order in words]
+
+    def hashes(self) -> list[bytes]:
+        """By which the contract knows each order, 32 bytes."""
+        return [keccak256(_ORDER_HASH + order) for order in self.words()]
+
     def digests(self, separator: bytes) -> list[bytes]:
         """What each party signs for the market of `separator`, 32 bytes each."""
-        words = np.zeros((len(self), _WORDS, 32), np.uint8)
-        words[:, 0] = np.frombuffer(_ORDER_HASH, np.uint8)
-        words[:, 1, 12:] = self.party
-        for place, field in enumerate(fields(self)[1:], start=2):
-            words[:, place, 24:] = big_endian(getattr(self, field.name), 8)
-        packed = words.tobytes()
-        size = 32 * _WORDS
-        return [
-            digest(separator, keccak256(packed[start : start + size]))
-            for start in range(0, len(packed), size)
-        ]
+        return [digest(separator, struct) for struct in self.hashes()]
+
+
+@dataclass(frozen=True)
+class OrderTerms:
+    """What orders allow, as a batch names it (`OrderTerms.sol`); arrays of shape (k,)."""
+
+    participant: NDArray[np.int64]
+    """Index of the party; one that sells and buys has two orders."""
+    is_request: BoolArray
+    quantity_wh: IntArray
+    limit_ueur_per_kwh: IntArray
+    """An offer's lowest price; a request's highest sum of price and fee."""
+    origins: NDArray[np.int64]
+    """Bit o is set where the seller has, or the buyer accepts, origin o."""
+    nonce: NDArray[np.int64]
+
+    def terms(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The orders of `rows` packed as 12 bytes each.
+
+        Raises ChainError where a quantity or an offer's limit does not fit its field.
+        """
+        quantity, stated = self.quantity_wh[rows], self.limit_ueur_per_kwh[rows]
+        limit, offered = np.minimum(stated, MAX_RATE), stated[~self.is_request[rows]]
+        if (quantity >> 32).any() or (limit < 0).any() or (offered > MAX_RATE).any():
+            raise ChainError(
+                f"an order on the ledger is for less than 2³² Wh, and an offer's limit is at most "
+                f"{MAX_RATE} µ€/kWh, none below 0"
+            )
+        words = np.zeros((len(rows), 12), np.uint8)
+        side = self.is_request[rows].astype(np.int64) << 63
+        high = side | self.nonce[rows] << 33 | quantity << 1 | limit >> 24
+        words[:, :8] = big_endian(high, 8)
+        words[:, 8:11] = big_endian(limit, 3)
+        words[:, 11] = self.origins[rows]
+        return words
+
+    @staticmethod
+    def allowing(agreements: Agreements, nonce: int = 0) -> OrderTerms:
+        """The narrowest orders that allow `agreements`: those of parties that agreed directly."""
+        price = agreements.price_ueur_per_kwh
+        sides = (
+            (agreements.seller, False, price, np.minimum, MAX_RATE),
+            (agreements.buyer, True, price + agreements.fee_ueur_per_kwh, np.maximum, 0),
+        )
+        parts = []
+        for party, is_request, rate, worst, start in sides:
+            parties, group = np.unique(party, return_inverse=True)
+            limit = np.full(len(parties), start, np.int64)
+            worst.at(limit, group, rate)
+            origins = np.zeros(len(parties), np.int64)
+            np.bitwise_or.at(origins, group, 1 << (agreements.origin & 7))
+            quantity = np.zeros(len(parties), np.int64)
+            np.add.at(quantity, group, agreements.quantity_wh)
+            parts.append((parties, np.full(len(parties), is_request), quantity, limit, origins))
+        owner, requests, quantity, limit, origins = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        return OrderTerms(owner, requests, quantity, limit, origins, np.full(len(owner), nonce))
 
 
 def addresses_of(keys: list[Key]) -> NDArray[np.uint8]:

@@ -12,12 +12,19 @@ _DOMAIN: Final = keccak256(
 )
 BATCH_TYPE: Final = (
     "Batch(uint32 slot,uint32 batch,uint64 commitDeadline,uint64 deliveryEnd,uint32 shortRate,"
-    "uint32 longRate,uint256[] agreements,address[] parties)"
+    "uint32 longRate,uint256[] agreements,uint256[] parties,uint256[] counterOrders)"
 )
 READINGS_TYPE: Final = "Readings(bytes32 batch,uint256[] readings)"
 PERMIT_TYPE: Final = (
     "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
 )
+CONTRACT_TYPE: Final = (
+    "Contract(bytes32 offer,bytes32 request,uint256 agreement,uint32 shortRate,uint32 longRate,"
+    "uint64 commitDeadline)"
+)
+METER_READING_TYPE: Final = "MeterReading(address party,uint32 slot,uint256 reading)"
+_CONTRACT_HASH: Final = keccak256(CONTRACT_TYPE.encode())
+_METER_READING_HASH: Final = keccak256(METER_READING_TYPE.encode())
 _BATCH_HASH: Final = keccak256(BATCH_TYPE.encode())
 _READINGS_HASH: Final = keccak256(READINGS_TYPE.encode())
 _PERMIT_HASH: Final = keccak256(PERMIT_TYPE.encode())
@@ -60,10 +67,12 @@ def batch_hash(
     long_rate: int,
     agreements: bytes,
     parties: bytes,
+    counter_orders: bytes,
 ) -> bytes:
     """Hash of the struct that every party, the DSO and the LPD sign.
 
-    Parameters: times in s UTC, rates in n€/Wh, `agreements` and `parties` as words.
+    Parameters: times in s UTC, rates in n€/Wh; `agreements`, `parties` and `counter_orders` as
+    words.
     """
     numbers = (slot, batch, commit_deadline, delivery_end, short_rate, long_rate)
     return keccak256(
@@ -71,12 +80,23 @@ def batch_hash(
         + b"".join(word(number) for number in numbers)
         + keccak256(agreements)
         + keccak256(parties)
+        + keccak256(counter_orders)
     )
 
 
 def readings_hash(batch: bytes, readings: bytes) -> bytes:
     """Hash of the struct that the oracle signs: the batch's hash and the readings as words."""
     return keccak256(_READINGS_HASH + batch + keccak256(readings))
+
+
+def contract_hash(terms: bytes) -> bytes:
+    """Hash of the struct that buyer, seller, DSO and LPD of one contract sign, from its words."""
+    return keccak256(_CONTRACT_HASH + terms)
+
+
+def meter_reading_hash(party: str, slot: int, reading: bytes) -> bytes:
+    """Hash of one party's reading, as the oracle or the meter signs it."""
+    return keccak256(_METER_READING_HASH + address_word(party) + word(slot) + reading)
 
 
 def permit_hash(owner: str, spender: str, value: int, nonce: int, deadline: int) -> bytes:

@@ -15,6 +15,8 @@ from twin.units import BoolArray, IntArray
 MISSING: Final = 0
 MEASURED: Final = 1
 SUBSTITUTED: Final = 2
+REVIEWED: Final = 4
+"""Read anew after its owner contested it."""
 ORIGINS: Final = 8
 """Origin codes that the energy tokens can tell apart: 0 to 7."""
 
@@ -65,7 +67,7 @@ class Readings:
     net_wh: IntArray
     """Import − export of the slot; any value where missing."""
     quality: NDArray[np.uint8]
-    """MISSING, MEASURED or SUBSTITUTED."""
+    """MISSING, MEASURED, SUBSTITUTED or REVIEWED."""
     used: BoolArray
     """Whether an earlier settlement of the batch used it, so that it can no longer change."""
 
@@ -80,7 +82,7 @@ class Readings:
         net = np.where(self.known, self.net_wh, 0)
         words[:, 24:] = big_endian(np.abs(net), 8)
         words[:, 24] |= (net < 0).astype(np.uint8) << 7
-        words[:, 23] = self.quality | (self.used.astype(np.uint8) << 2)
+        words[:, 23] = self.quality | (self.used.astype(np.uint8) << 3)
         return words.tobytes()
 
     def after_use(self) -> Readings:

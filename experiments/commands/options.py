@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -24,8 +24,10 @@ Overrides = Annotated[
     ),
 ]
 Node = Annotated[
-    Literal["auto", "embedded", "anvil"] | None,
-    typer.Option(help="EVM node; else the scenario's execution.node."),
+    str | None,
+    typer.Option(
+        metavar="auto|embedded|anvil|URL|PATH", help="EVM node; else the scenario's execution.node."
+    ),
 ]
 
 

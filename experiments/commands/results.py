@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,8 @@ from twin.errors import UnknownRunError
 Run = Annotated[str, typer.Argument(help="A run's id, or enough of its first digits.")]
 
 ReplayNode = Annotated[
-    Literal["auto", "embedded", "anvil"], typer.Option("--node", help="EVM node of the replay.")
+    str,
+    typer.Option("--node", metavar="auto|embedded|anvil|URL|PATH", help="EVM node of the replay."),
 ]
 
 

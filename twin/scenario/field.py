@@ -35,6 +35,10 @@ class Execution(Section):
     transport: Literal["modbus", "memory"] = "modbus"
     """`modbus` reads each meter over Modbus TCP; `memory` encodes and decodes the same registers
     without sockets, for large fleets."""
-    node: Literal["auto", "embedded", "anvil"] = "auto"
+    node: (
+        Literal["auto", "embedded", "anvil"]
+        | Annotated[str, Field(pattern=r"^((https?|wss?)://.+|.*/.*|.+\.ipc)$")]
+    ) = "auto"
     """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil
-    where it is installed."""
+    where it is installed; a URL or an IPC path takes a node that is there, with `evm_*` time
+    control."""

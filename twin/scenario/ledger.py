@@ -13,8 +13,9 @@ class Ledger(Section):
     consensus: Literal["instant", "poa", "pos"] = "poa"
     """`instant` includes at once; `poa` (proof of authority) every 5 s, final on inclusion; `pos`
     (Ethereum's Gasper) in slots of 12 s, final by its checkpoints."""
-    contracts: Literal["batch"] = "batch"
-    """Contract style: two transactions per slot."""
+    contracts: Literal["batch", "per_trade"] = "batch"
+    """Contract style: `batch` makes two transactions per slot; `per_trade` about five per contract,
+    the paper's steps one by one."""
     hardfork: Literal["cancun"] = "cancun"
     """EVM rules. Cancun on both nodes: Prague's calldata floor raises the gas of data-heavy
     calls."""

@@ -5,15 +5,18 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {OrderTerms} from "./OrderTerms.sol";
+import {IRegistry} from "./interfaces/IRegistry.sol";
 import {IStanding} from "./interfaces/IStanding.sol";
 
 /// @title Money held for the parties
 /// @notice Each party has a free balance, which it may withdraw at any time whatever others do, and
 /// a locked one, its escrow. The sum over all parties never exceeds the coins held here.
 /// @dev One storage word per party, so that a commit or a settlement costs each party one write:
-/// free (96 bits) | locked (96) << 96 | latest slot (32) << 192 | slots entered (31) << 224 |
+/// free (80 bits) | locked (80) << 80 | latest slot (32) << 160 | slots entered (31) << 192 |
+/// lowest valid nonce (30) << 223 | contested before (1) << 253 | metered (1) << 254 |
 /// active (1) << 255. Bit i of `slots entered` says that the party is in a batch of slot
-/// `latest - i`. Coins held never exceed 2⁹⁶ − 1 n€, so neither balance can spill into its
+/// `latest - i`. Coins held never exceed 2⁸⁰ − 1 n€ (10¹⁵ €), so neither balance can spill into its
 /// neighbour: credits only ever move what was deposited.
 abstract contract Custody is IStanding {
     using SafeERC20 for IERC20;
@@ -28,13 +31,17 @@ abstract contract Custody is IStanding {
         bytes32 s;
     }
 
-    uint256 internal constant AMOUNT_BITS = 96;
+    uint256 private constant AMOUNT_BITS = 80;
     uint256 private constant AMOUNT = (1 << AMOUNT_BITS) - 1;
     uint256 private constant BALANCES = (1 << LATEST_SHIFT) - 1;
-    uint256 private constant LATEST_SHIFT = 192;
-    uint256 private constant ENTERED_SHIFT = 224;
+    uint256 private constant LATEST_SHIFT = 160;
+    uint256 private constant ENTERED_SHIFT = 192;
+    uint256 private constant NONCE_SHIFT = 223;
     uint256 private constant SLOT_MASK = 0xffffffff;
     uint256 private constant ENTERED_MASK = 0x7fffffff;
+    uint256 private constant NONCE_MASK = (1 << OrderTerms.NONCE_BITS) - 1;
+    uint256 private constant CONTESTED_BEFORE = 1 << 253;
+    uint256 private constant METERED = 1 << 254;
     uint256 private constant ACTIVE = 1 << 255;
 
     /// @notice The coin that all money is held in.
@@ -49,6 +56,11 @@ abstract contract Custody is IStanding {
     /// @notice `amount` left the free balance of `account`.
     event Withdrawn(address indexed account, uint256 amount);
 
+    /// @notice All orders of `account` with a nonce below `lowestValid` are cancelled.
+    event OrdersCancelled(address indexed account, uint256 lowestValid);
+    /// @notice `amount` of free balance went from an account to the one that followed it.
+    event AccountMoved(address indexed from, address indexed to, uint256 amount);
+
     /// @notice Caller is not the registry.
     error OnlyRegistry();
     /// @notice The party is not admitted, or suspended.
@@ -61,6 +73,16 @@ abstract contract Custody is IStanding {
     error AlreadyInSlot(address party, uint256 slot);
     /// @notice The party has moved on to much later slots.
     error SlotTooOld(address party, uint256 slot);
+    /// @notice The party cancelled all orders below `lowestValid`, this one among them.
+    error OrderCancelled(address party, uint256 lowestValid);
+    /// @notice Cancelled orders stay cancelled, and a nonce has 30 bits.
+    error BadNonce(uint256 nonce);
+    /// @notice The account went on under another address, which has its money.
+    error MovedTo(address successor);
+    /// @notice The account did not move, so that nothing can follow.
+    error NotMoved(address account);
+    /// @notice An account can only move to an address that has none.
+    error AccountInUse(address account);
 
     /// @notice Sets up an empty custody.
     /// @param stablecoin the coin that all money is held in
@@ -87,9 +109,12 @@ abstract contract Custody is IStanding {
         }
     }
 
-    /// @notice Pays free balance out to the caller; possible at any time, suspended or not.
+    /// @notice Pays free balance out to the caller; possible at any time, suspended or not, whatever others
+    /// owe.
     /// @param amount how much [n€]
     function withdraw(uint256 amount) external {
+        address successor = IRegistry(REGISTRY).successorOf(msg.sender);
+        if (successor != address(0)) revert MovedTo(successor);
         uint256 word = _accounts[msg.sender];
         uint256 free = word & AMOUNT;
         if (free < amount) revert InsufficientFree(msg.sender, free, amount);
@@ -98,6 +123,33 @@ abstract contract Custody is IStanding {
         }
         emit Withdrawn(msg.sender, amount);
         STABLECOIN.safeTransfer(msg.sender, amount);
+    }
+
+    /// @notice Cancels all orders of the caller with a nonce below `lowestValid`: no contract can be made
+    /// from them any more. Contracts that stand are not concerned.
+    /// @param lowestValid first nonce that is still good
+    function cancelOrders(uint256 lowestValid) external {
+        uint256 word = _accounts[msg.sender];
+        uint256 nonce = (word >> NONCE_SHIFT) & NONCE_MASK;
+        if (lowestValid <= nonce || lowestValid > NONCE_MASK) revert BadNonce(lowestValid);
+        unchecked {
+            _accounts[msg.sender] = word + ((lowestValid - nonce) << NONCE_SHIFT);
+        }
+        emit OrdersCancelled(msg.sender, lowestValid);
+    }
+
+    /// @notice Sends what settlements credited to an account that moved after its successor; anybody may
+    /// call it.
+    /// @param from the account that moved
+    function collect(address from) external {
+        address to = IRegistry(REGISTRY).successorOf(from);
+        if (to == address(0)) revert NotMoved(from);
+        uint256 amount = _accounts[from] & AMOUNT;
+        unchecked {
+            _accounts[from] -= amount;
+            _accounts[to] += amount;
+        }
+        emit AccountMoved(from, to, amount);
     }
 
     /// @notice Free and locked balances of many parties at once.
@@ -118,6 +170,13 @@ abstract contract Custody is IStanding {
         }
     }
 
+    /// @notice The first nonce of a party's orders that it has not cancelled.
+    /// @param account the party
+    /// @return nonce of the order
+    function lowestValidNonce(address account) external view returns (uint256 nonce) {
+        return (_accounts[account] >> NONCE_SHIFT) & NONCE_MASK;
+    }
+
     /// @notice Whether a party may enter agreements.
     /// @param account the party
     /// @return active true where it may
@@ -127,17 +186,34 @@ abstract contract Custody is IStanding {
 
     /// @inheritdoc IStanding
     function standingChanged(address[] calldata accounts, bool active) external {
-        if (msg.sender != REGISTRY) revert OnlyRegistry();
-        for (uint256 i = 0; i < accounts.length; ++i) {
-            uint256 word = _accounts[accounts[i]];
-            _accounts[accounts[i]] = active ? word | ACTIVE : word & ~ACTIVE;
-        }
+        _setFlag(accounts, ACTIVE, active);
     }
 
-    /// @dev Moves `escrow` of an active party from free to locked and notes that it is in `slot`.
-    function _lock(address party, uint256 slot, uint256 escrow) internal {
+    /// @inheritdoc IStanding
+    function meteringChanged(address[] calldata accounts, bool metered) external {
+        _setFlag(accounts, METERED, metered);
+    }
+
+    /// @inheritdoc IStanding
+    /// @dev What is locked stays with the old address until it is settled, since the batches name it;
+    /// `collect` sends it after.
+    function accountMoved(address from, address to) external {
+        if (msg.sender != REGISTRY) revert OnlyRegistry();
+        uint256 word = _accounts[from];
+        if (_accounts[to] != 0) revert AccountInUse(to);
+        uint256 locked = word & (AMOUNT << AMOUNT_BITS);
+        _accounts[to] = word - locked;
+        // Its last slots' readings still come in under the old address.
+        _accounts[from] = locked | (word & (METERED | CONTESTED_BEFORE));
+        emit AccountMoved(from, to, word & AMOUNT);
+    }
+
+    /// @dev Moves `escrow` of an active party from free to locked and notes that it is in `slot`, for which
+    /// it has signed an order that it did not cancel.
+    function _enter(address party, uint256 slot, uint256 nonce, uint256 escrow) internal {
         uint256 word = _accounts[party];
         if (word < ACTIVE) revert NotActive(party);
+        if ((word >> NONCE_SHIFT) & NONCE_MASK > nonce) _refuseNonce(party);
         if (word & AMOUNT < escrow) revert InsufficientFree(party, word & AMOUNT, escrow);
         unchecked {
             uint256 latest = (word >> LATEST_SHIFT) & SLOT_MASK;
@@ -154,16 +230,61 @@ abstract contract Custody is IStanding {
             }
             // free − escrow and locked + escrow: neither leaves its bits.
             _accounts[party] = (word & BALANCES) - escrow + (escrow << AMOUNT_BITS) + (latest << LATEST_SHIFT)
-                + (entered << ENTERED_SHIFT) + ACTIVE;
+                + (entered << ENTERED_SHIFT) + (word >> NONCE_SHIFT << NONCE_SHIFT);
+        }
+    }
+
+    /// @dev Moves `escrow` of an active party from free to locked.
+    function _lock(address party, uint256 escrow) internal {
+        uint256 word = _accounts[party];
+        if (word < ACTIVE) revert NotActive(party);
+        if (word & AMOUNT < escrow) revert InsufficientFree(party, word & AMOUNT, escrow);
+        unchecked {
+            _accounts[party] = word - escrow + (escrow << AMOUNT_BITS);
         }
     }
 
     /// @dev Unlocks flow >> 128 and credits the lower half of `flow`. The caller vouches that so much is
-    /// locked, and that over all parties no more is credited than unlocked.
-    function _move(address party, uint256 flow) internal {
+    /// locked, and that over all parties no more is credited than unlocked. Returns whether measured
+    /// readings of the party count without further question: its meter counts and it has never
+    /// contested one.
+    function _move(address party, uint256 flow) internal returns (bool measurable) {
         unchecked {
-            _accounts[party] =
-                _accounts[party] + (flow & ((1 << 128) - 1)) - ((flow >> 128) << AMOUNT_BITS);
+            uint256 word = _accounts[party];
+            _accounts[party] = word + (flow & ((1 << 128) - 1)) - ((flow >> 128) << AMOUNT_BITS);
+            return word & (METERED | CONTESTED_BEFORE) == METERED;
+        }
+    }
+
+    /// @dev Notes that the party contested a reading.
+    function _setContested(address party) internal {
+        _accounts[party] |= CONTESTED_BEFORE;
+    }
+
+    /// @dev Whether the party's meter counts.
+    function _isMetered(address party) internal view returns (bool) {
+        return _accounts[party] & METERED != 0;
+    }
+
+    /// @dev Refuses a party that may not trade.
+    function _requireActive(address party) internal view {
+        if (_accounts[party] < ACTIVE) revert NotActive(party);
+    }
+
+    /// @dev Refuses an order that its party cancelled.
+    function _requireNonce(address party, uint256 nonce) internal view {
+        if ((_accounts[party] >> NONCE_SHIFT) & NONCE_MASK > nonce) _refuseNonce(party);
+    }
+
+    function _refuseNonce(address party) private view {
+        revert OrderCancelled(party, (_accounts[party] >> NONCE_SHIFT) & NONCE_MASK);
+    }
+
+    function _setFlag(address[] calldata accounts, uint256 flag, bool on) private {
+        if (msg.sender != REGISTRY) revert OnlyRegistry();
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            uint256 word = _accounts[accounts[i]];
+            _accounts[accounts[i]] = on ? word | flag : word & ~flag;
         }
     }
 
@@ -172,7 +293,7 @@ abstract contract Custody is IStanding {
         if (word & ACTIVE == 0) revert NotActive(account);
         if (amount > AMOUNT) revert TooManyCoins();
         unchecked {
-            // Cannot spill: refused below if all coins held together exceeded 96 bits.
+            // Cannot spill: refused below if all coins held together exceeded 80 bits.
             _accounts[account] = word + amount;
         }
         emit Deposited(account, amount);

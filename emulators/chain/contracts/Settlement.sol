@@ -106,8 +106,8 @@ library Settlement {
                 let reading := calldataload(at)
                 let quality := shr(64, reading)
                 let deviation := shl(255, 1)
-                // 1 measured, 2 substituted, 5 and 6 the same but used before.
-                switch and(shl(quality, 1), 0x66)
+                // 1 measured, 2 substituted, 4 reviewed; 9, 10 and 12 the same but used before.
+                switch and(shl(quality, 1), 0x1616)
                 case 0 {
                     if reading {
                         malformed := sub(at, sub(readings.offset, 0x20))
@@ -130,7 +130,7 @@ library Settlement {
                         deviation := sub(0, excess)
                         if gt(deviation, bought) { deviation := bought }
                     }
-                    deviation := or(deviation, shl(254, gt(quality, 2)))
+                    deviation := or(deviation, shl(254, gt(quality, 7)))
                 }
                 mstore(add(record, DEVIATION), deviation)
                 record := add(record, RECORD)

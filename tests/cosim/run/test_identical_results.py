@@ -24,9 +24,11 @@ def results(manifest: Manifest) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("anvil")
-def test_embedded_and_anvil(run_of: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("style", ["batch", "per_trade"])
+def test_embedded_and_anvil(run_of: Callable[..., Any], style: str) -> None:
     # Lossy links and a slow ledger, so that there are late settlements and refused commits too.
     choices = {
+        "ledger.contracts": style,
         "links.loss": 0.4,
         "links.attempts": 2,
         "ledger.consensus": "pos",

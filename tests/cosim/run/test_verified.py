@@ -16,6 +16,19 @@ CASES: dict[str, dict[str, Any]] = {
         "market.lead_s": 900,
         "market.clearing_s": 24,
     },
+    "contracts one by one": {"ledger.contracts": "per_trade"},
+    "contracts one by one, readings are lost": {
+        "ledger.contracts": "per_trade",
+        "links.loss": 0.5,
+        "links.attempts": 2,
+    },
+    "contracts one by one, commits are refused": {
+        "ledger.contracts": "per_trade",
+        "ledger.consensus": "pos",
+        "horizon.slot_s": 900,
+        "market.lead_s": 900,
+        "market.clearing_s": 24,
+    },
     "nobody trades": {"neighbourhood.pv.share": 0.0},
 }
 

@@ -180,7 +180,6 @@ def test_a_party_that_was_never_admitted_is_refused(world: Any, agreements: Make
         ([(1, 0, 0, 0, 5, 1, 1, 1, 1)], "BadParties"),
         ([(3, 0, 1, 0, 5, 1, 1, 1, 1)], "UnknownTier"),
         ([(1, 0, 1, 8, 5, 1, 1, 1, 1)], "UnknownOrigin"),
-        ([(1, 0, 1, 0, 2**32 - 1, 0, 0, 1, 1), (1, 0, 2, 1, 1, 0, 0, 1, 1)], "TooMuchSold"),
     ],
 )
 def test_a_batch_that_is_none_is_refused(

@@ -47,7 +47,7 @@ def test_every_participant_is_admitted_in_its_role(world: Any) -> None:
 
 
 def test_every_meter_belongs_to_its_participant(world: Any) -> None:
-    owners = [registry(world, "ownerOf", meter.address)[0] for meter in world.actors.meters]
+    owners = [registry(world, "meters", meter.address)[0] for meter in world.actors.meters]
     assert owners == [address.lower() for address in world.actors.addresses]
 
 

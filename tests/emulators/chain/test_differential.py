@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import eth  # noqa: F401  it raises the recursion limit, which hypothesis wants to see untouched
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,6 +51,7 @@ def slots(draw: st.DrawFn) -> tuple[Agreements, StabilityRates, Any, list[Any]]:
         column(collateral),
         column(collateral),
     )
+    terms.fee_ueur_per_kwh[terms.tier == 0] = 0
     rates = StabilityRates(draw(rate), draw(rate))
     deviations = draw(st.lists(deviation, min_size=PARTIES, max_size=PARTIES))
     net = np.zeros(8, np.int64)
@@ -94,13 +96,51 @@ relaxed = {
 }
 
 
+def check_trades(world: Any, book: Any, slot: tuple[Any, ...]) -> None:
+    terms, rates, net, missing = slot
+    trades = world.in_force(terms, rates=rates)
+    book.commit(terms)
+    outcome = settle(terms, net, rates)
+    open_rows = set(range(len(terms)))
+    for absent in (*missing, ()):
+        for row in sorted(open_rows):
+            if {trades[row].seller, trades[row].buyer} & set(absent):
+                continue
+            quality = np.full(8, MEASURED, np.uint8)
+            receipt = world.settle_trade(trades[row], net, quality)
+            assert receipt.succeeded, refusal_name(receipt)
+            book.settle(terms, outcome, [row])
+            open_rows.remove(row)
+        assert book.matches(world)
+    assert world.balances().locked_neur.sum() == 0
+    assert world.client.token_totals(world.node).held_wh == 0
+
+
 def run_slot(world_on: Callable[[str], Any], kind: str, book: Any, slot: Any) -> None:
     world = world_on(kind)
     go_back = world.mark()
     try:
-        check_slot(world, type(book)(8, 50_000_000_000), slot)
+        check = check_trades if "per_trade" in kind else check_slot
+        check(world, type(book)(8, 50_000_000_000), slot)
     finally:
         go_back()
+
+
+@settings(max_examples=10, **relaxed)
+@given(slot=slots())
+def test_embedded_contracts_are_settled_as_the_reference_does(
+    world_on: Callable[[str], Any], book: Any, slot: Any
+) -> None:
+    run_slot(world_on, "embedded per_trade", book, slot)
+
+
+@pytest.mark.skipif(find_anvil() is None, reason="anvil is not installed (`make anvil`)")
+@settings(max_examples=60, **relaxed)
+@given(slot=slots())
+def test_anvil_contracts_are_settled_as_the_reference_does(
+    world_on: Callable[[str], Any], book: Any, slot: Any
+) -> None:
+    run_slot(world_on, "anvil per_trade", book, slot)
 
 
 @settings(max_examples=25, **relaxed)
@@ -128,3 +168,13 @@ def test_thousands_of_slots_are_settled_as_the_reference_does(
     world_on: Callable[[str], Any], book: Any, slot: Any
 ) -> None:
     run_slot(world_on, "anvil", book, slot)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(find_anvil() is None, reason="anvil is not installed (`make anvil`)")
+@settings(max_examples=2_000, **{**relaxed, "derandomize": False})
+@given(slot=slots())
+def test_thousands_of_contracts_are_settled_as_the_reference_does(
+    world_on: Callable[[str], Any], book: Any, slot: Any
+) -> None:
+    run_slot(world_on, "anvil per_trade", book, slot)

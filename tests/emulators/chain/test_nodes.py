@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from web3 import IPCProvider
 
 from emulators.chain.artefacts import artefact, refusal_name
 from emulators.chain.keys import party_key
-from emulators.chain.nodes import EvmNode, open_node
+from emulators.chain.nodes import EvmNode
 from emulators.chain.transactions import Sender
 from twin.errors import CallRevertedError, NodeError
 
@@ -20,9 +21,8 @@ COIN = artefact("Stablecoin")
 
 
 @pytest.fixture
-def node(any_kind: Any) -> Iterator[EvmNode]:
-    with open_node(any_kind, START, [KEY.address]) as opened:
-        yield opened
+def node(opened: Callable[..., EvmNode]) -> EvmNode:
+    return opened(START, [KEY.address])
 
 
 @pytest.fixture
@@ -118,11 +118,11 @@ def test_a_block_that_cannot_be_leaves_the_node_as_it_was(node: EvmNode, issuer:
     assert supply(node, contract) == 21
 
 
-def test_more_gas_than_a_block_holds_is_refused(any_kind: Any, issuer: Sender) -> None:
-    with (
-        open_node(any_kind, START, [KEY.address], block_gas_limit=2_000_000) as node,
-        pytest.raises(NodeError, match="cannot hold"),
-    ):
+def test_more_gas_than_a_block_holds_is_refused(
+    opened: Callable[..., EvmNode], issuer: Sender
+) -> None:
+    node = opened(START, [KEY.address], 2_000_000)
+    with pytest.raises(NodeError, match="cannot hold"):
         node.mine(START + 1, [deploy_coin(issuer)])
 
 
@@ -168,8 +168,8 @@ def test_an_older_snapshot_outlives_going_back_to_it(node: EvmNode, issuer: Send
     assert supply(node, contract) == 0
 
 
-def test_closing_twice_is_harmless(any_kind: Any) -> None:
-    node = open_node(any_kind, START, [KEY.address])
+def test_closing_twice_is_harmless(opened: Callable[..., EvmNode]) -> None:
+    node = opened(START, [KEY.address])
     node.close()
     node.close()
 
@@ -183,6 +183,8 @@ def test_a_web3_client_sees_what_happened(node: EvmNode, issuer: Sender) -> None
     assert coin.functions.balanceOf(HOLDERS[0]).call() == 7
     events = coin.events.Deposited().get_logs(from_block=0)
     assert [event["args"]["amount"] for event in events] == [7, 7, 7]
+    if isinstance(w3.provider, IPCProvider):
+        w3.provider._socket.sock.close()  # it has no other way to end
 
 
 def test_nodes_agree_on_hashes_gas_logs_and_reasons(deploy: Callable[..., Any]) -> None:

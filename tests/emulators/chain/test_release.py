@@ -90,12 +90,13 @@ def test_anybody_can_send_it(world: Any, agreements: Make) -> None:
     carried = world.client.release(batch, batch.none_read())
     world.actors.senders["auction_house"].nonce -= 1
     terms = (0, 0, batch.commit_deadline, 100_000, 100_000)
-    words = [
-        int.from_bytes(batch.agreement_words[at : at + 32])
-        for at in range(0, len(batch.agreement_words), 32)
-    ]
-    parties = [world.actors.addresses[index] for index in batch.parties]
+    words, parties, counter_orders = (
+        [int.from_bytes(packed[at : at + 32]) for at in range(0, len(packed), 32)]
+        for packed in (batch.agreement_words, batch.party_words, batch.counter_order_words)
+    )
     world.time = world.calendar.last_settlement(0)
-    receipt = world.send_by(5, "market", "release", terms, words, parties, [0, 0, 0])
-    assert receipt.succeeded
+    receipt = world.send_by(
+        5, "market", "release", terms, words, parties, counter_orders, [0, 0, 0]
+    )
+    assert receipt.succeeded, refusal_name(receipt)
     assert carried.kind == "release"

@@ -238,7 +238,7 @@ def test_there_is_one_reading_per_party(world: Any, agreements: Make, extra: int
     assert refusal_name(world.settle(batch, readings)) == "ReadingCount"
 
 
-@pytest.mark.parametrize("quality", [3, 4, 8, 255])
+@pytest.mark.parametrize("quality", [3, 5, 8, 255])
 def test_a_reading_of_no_known_quality_is_refused(
     world: Any, agreements: Make, quality: int
 ) -> None:
@@ -247,7 +247,7 @@ def test_a_reading_of_no_known_quality_is_refused(
         np.zeros(2, np.int64), np.array([MEASURED, quality], np.uint8), np.zeros(2, bool)
     )
     receipt = world.settle(batch, readings, time=world.calendar.substitutes_from(0))
-    # 4 and more look like a reading that an earlier settlement used
+    # 8 and more look like a reading that an earlier settlement used
     assert refusal_name(receipt) in ("MalformedReading", "UnknownBatch")
 
 

@@ -9,7 +9,7 @@ from eth_account.messages import encode_typed_data
 
 from emulators.chain.batches import Batch
 from emulators.chain.keys import party_key
-from emulators.chain.orders import ORDER_TYPE, SignableOrders, addresses_of, sign_orders
+from emulators.chain.orders import ORDER_TYPE, OrderTerms, SignableOrders, addresses_of, sign_orders
 from emulators.chain.typed_data import (
     BATCH_TYPE,
     PERMIT_TYPE,
@@ -49,7 +49,8 @@ def words(packed: bytes) -> list[int]:
 
 def make_batch(terms: Agreements) -> Batch:
     keys = [party_key(1, name) for name in ("H1", "H2", "H3")]
-    return Batch(5, 2, 1000, 3000, StabilityRates(7, 9), terms, addresses_of(keys), SEPARATOR)
+    rates, orders = StabilityRates(7, 9), OrderTerms.allowing(terms, nonce=3)
+    return Batch(5, 2, 1000, 3000, rates, terms, orders, addresses_of(keys), SEPARATOR)
 
 
 def test_a_wallet_signs_a_batch_to_the_same_bytes(agreements: Callable[..., Agreements]) -> None:
@@ -63,7 +64,8 @@ def test_a_wallet_signs_a_batch_to_the_same_bytes(agreements: Callable[..., Agre
         "shortRate": 7,
         "longRate": 9,
         "agreements": words(batch.agreement_words),
-        "parties": [party_key(1, "H1").address, party_key(1, "H3").address],
+        "parties": words(batch.party_words),
+        "counterOrders": [],
     }
     assert wallet_signature(key, BATCH_TYPE, message) == key.sign_digest(batch.digest)
 

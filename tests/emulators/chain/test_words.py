@@ -54,7 +54,7 @@ def test_what_does_not_fit_is_named(
 def test_a_reading_is_magnitude_sign_and_quality(net: int, quality: int, used: bool) -> None:
     readings = Readings(np.array([net]), np.array([quality], np.uint8), np.array([used]))
     word = int.from_bytes(readings.words())
-    assert word == abs(net) | (net < 0) << 63 | quality << 64 | used << 66
+    assert word == abs(net) | (net < 0) << 63 | quality << 64 | used << 67
 
 
 def test_a_missing_reading_is_nothing() -> None:

@@ -1,0 +1,1 @@
+"""Proofs about the contracts: forge invariants, Halmos, Slither, each with pinned tools."""
