@@ -93,6 +93,8 @@ class _Given:
 
 def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """End the other simulators' tasks when one has failed, so that nothing is left pending."""
+    # What an interrupt left in a task that it ended is no news: it is on its way up already.
+    loop.set_exception_handler(lambda loop, context: None)
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
