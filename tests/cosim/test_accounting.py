@@ -37,7 +37,7 @@ def book(slot: int, terms: Agreements = TERMS, parts: int = 1) -> SlotBook:
     """A slot that was settled in so many parts, the last agreements first."""
     zeros = np.zeros(N, np.int64)
     orders = Orders(NOTHING, NOTHING.astype(bool), NOTHING, NOTHING, NOTHING, NOTHING)
-    made = SlotBook(slot, Matching(N, zeros, zeros, orders, [], NOTHING, terms, RATES), 0)
+    made = SlotBook(slot, Matching(N, zeros, zeros, orders, 0, [], NOTHING, terms, RATES), 0)
     outcome = settle(terms, NET_WH, RATES)
     for rows in np.array_split(np.arange(len(terms))[::-1], parts):
         made.batches.append(Batch("0x", rows, outcome.take(rows), np.ones(N, np.int8)))

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cosim.accounts import CommitEffect, ReferenceAccounts, SettleEffect, escrow_neur
+from cosim.accounts import (
+    CommitEffect,
+    DeclareEffect,
+    LapseEffect,
+    ReferenceAccounts,
+    SettleEffect,
+    escrow_neur,
+)
 from twin.errors import SettlementMismatchError
 from twin.settlement import Agreements, StabilityRates, settle
 
@@ -35,7 +42,7 @@ def books() -> ReferenceAccounts:
 
 
 def committed(books: ReferenceAccounts) -> ReferenceAccounts:
-    books.apply(CommitEffect(AGREEMENTS))
+    books.apply(CommitEffect(AGREEMENTS, 1500))
     return books
 
 
@@ -68,6 +75,20 @@ def test_a_commit_moves_the_escrow_from_free_to_locked(books: ReferenceAccounts)
 
 def test_a_commit_mints_what_is_sold(books: ReferenceAccounts) -> None:
     assert committed(books).minted_wh == 1500
+
+
+def test_energy_declared_before_is_not_minted_again(books: ReferenceAccounts) -> None:
+    books.apply(DeclareEffect(1800))
+    books.apply(CommitEffect(AGREEMENTS, 0))
+    assert books.minted_wh == 1800
+
+
+def test_declared_energy_that_found_no_buyer_lapses(books: ReferenceAccounts) -> None:
+    books.apply(DeclareEffect(1800))
+    before = books.free_neur
+    books.apply(LapseEffect(300))
+    assert (books.minted_wh, books.lapsed_wh) == (1800, 300)
+    assert (books.free_neur == before).all()
 
 
 def test_a_settlement_releases_everything(books: ReferenceAccounts) -> None:

@@ -132,7 +132,7 @@ class TestDisagreement:
         ledger, management = parts.ledger, parts.management
         set_up(ledger)
         dispatch = commit(parts)
-        forgotten = CommitEffect(dispatch.effect.agreements.take(np.zeros(0, np.int64)))
+        forgotten = CommitEffect(dispatch.effect.agreements.take(np.zeros(0, np.int64)), 0)
         events = submit(ledger, replace(dispatch, effect=forgotten))
         management.step(GATE_S + 60, {"readings": [], "events": events})
         meters = np.arange(len(parts.neighbourhood.meter_ids))

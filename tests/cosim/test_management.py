@@ -110,7 +110,7 @@ class TestGate:
         out = step(management, GATE_S)
         book = management.books[NOON]
         assert len(book.agreements) > 0
-        assert (out["submissions"], book.committed, book.commit_tx) == ([], False, None)
+        assert (out["submissions"], book.commits, book.committed.any()) == ([], [], False)
         assert (management.available_neur == before).all()
 
     def test_batteries_serve_self_consumption_where_nothing_is_sent(
@@ -132,25 +132,20 @@ class TestLedgerEvents:
     def test_an_included_commit_stands(self, management: Management) -> None:
         heard(management, commit_of(management))
         book = management.books[NOON]
-        assert (book.committed, book.committed_at_s) == (True, GATE_S + 25)
+        assert book.committed.all()
+        assert book.commits[0].block_time_s == GATE_S + 25
 
     def test_a_refused_commit_gives_the_escrow_back(self, management: Management) -> None:
         before = management.available_neur
         heard(management, commit_of(management), succeeded=False)
         assert (management.available_neur == before).all()
-        assert management.books[NOON].committed is False
-
-    def test_a_refused_commit_has_no_finality(self, management: Management) -> None:
-        commit = commit_of(management)
-        heard(management, commit, succeeded=False)
-        step(management, START_S, events=[Finality(commit.tx_hash, START_S * 1000)])
-        assert management.books[NOON].committed_final_at_ms is None
+        assert not management.books[NOON].committed.any()
 
     def test_finality_is_noted(self, management: Management) -> None:
         commit = commit_of(management)
         heard(management, commit)
         step(management, START_S, events=[Finality(commit.tx_hash, 123)])
-        assert management.books[NOON].committed_final_at_ms == 123
+        assert management.books[NOON].commits[0].final_at_ms == 123
 
     def test_transactions_of_the_set_up_concern_nobody(self, management: Management) -> None:
         step(management, GATE_S, events=[Inclusion("0xdeadbeef", True, 0)])

@@ -7,7 +7,7 @@ from cosim.clock import Clock
 from cosim.market_rows import agreement_rows, known_rows, order_rows
 from cosim.matching import Matching
 from cosim.neighbourhood import Neighbourhood
-from cosim.slot_book import Batch, SlotBook
+from cosim.slot_book import Batch, Commit, SlotBook
 from twin.bidding import Orders
 from twin.indicators import Outcome
 from twin.settlement import Agreements, StabilityRates, settle
@@ -43,10 +43,9 @@ def book() -> SlotBook:
     zeros = np.zeros(N + 1, np.int64)
     cleared = np.array([500, 300, 200])
     signatures = [b"a" * 65, b"b" * 65, b"c" * 65]
-    matching = Matching(N, zeros, zeros, ORDERS, signatures, cleared, TERMS, RATES)
+    matching = Matching(N, zeros, zeros, ORDERS, 7200, signatures, cleared, TERMS, RATES)
     made = SlotBook(SLOT, matching, 7000)
-    made.commit_tx, made.committed = "0xc", True
-    made.committed_at_s, made.committed_final_at_ms = 3625, 7_200_000
+    made.commits = [Commit("0xc", np.arange(2), True, 3625, 7_200_000)]
     return made
 
 
@@ -96,7 +95,7 @@ def test_settlements_are_numbered(book: SlotBook, place: Neighbourhood) -> None:
 def test_a_book_that_missed_the_gate_has_terms_and_no_outcome(
     book: SlotBook, place: Neighbourhood
 ) -> None:
-    book.committed, book.committed_at_s, book.committed_final_at_ms = False, None, None
+    book.commits = [Commit("0xc", np.arange(2), False, 3625, 3_625_000)]
     rows = rows_of(book, place)
     assert rows["status"].tolist() == [Outcome.MISSED_THE_GATE] * 2
     assert rows["quantity_wh"].tolist() == [300, 200]
@@ -109,8 +108,21 @@ def test_a_book_that_missed_the_gate_has_terms_and_no_outcome(
 def test_final_in_time_means_when_the_slot_begins(
     book: SlotBook, place: Neighbourhood, final_at_ms: int, in_time: bool
 ) -> None:
-    book.committed_final_at_ms = final_at_ms
+    book.commits[0].final_at_ms = final_at_ms
     assert rows_of(book, place)["final_in_time"] == [in_time] * 2
+
+
+def test_agreements_committed_one_by_one_have_a_commit_each(
+    book: SlotBook, place: Neighbourhood
+) -> None:
+    book.commits = [
+        Commit("0xa", np.array([0]), True, 3625, 3_625_000),
+        Commit("0xb", np.array([1]), False, 3630, 3_630_000),
+    ]
+    rows = rows_of(book, place)
+    assert rows["commit_tx"] == ["0xa", "0xb"]
+    assert rows["status"].tolist() == [Outcome.HELD, Outcome.MISSED_THE_GATE]
+    assert np.ma.getmaskarray(rows["committed_at_s"]).tolist() == [False, True]
 
 
 def test_a_run_without_a_match_has_no_rows(place: Neighbourhood) -> None:

@@ -10,7 +10,7 @@ from cosim.clock import Clock
 from cosim.matching import Matching
 from cosim.neighbourhood import Neighbourhood
 from cosim.readings import SlotReadings, close_correction_window, readings_at, ready_to_settle
-from cosim.slot_book import SlotBook
+from cosim.slot_book import Commit, SlotBook
 from twin.bidding import Orders
 from twin.scenario import Scenario
 from twin.settlement import Agreements, StabilityRates
@@ -39,10 +39,10 @@ def book_of(pairs: list[tuple[int, int]], n: int) -> SlotBook:
     orders = Orders(NOTHING, NOTHING.astype(bool), NOTHING, NOTHING, NOTHING, NOTHING)
     book = SlotBook(
         SLOT,
-        Matching(n, zeros, zeros, orders, [], NOTHING, agreements(pairs), StabilityRates(1, 1)),
+        Matching(n, zeros, zeros, orders, 0, [], NOTHING, agreements(pairs), StabilityRates(1, 1)),
         0,
     )
-    book.commit_tx, book.committed = "0x01", True
+    book.commits = [Commit("0x01", np.arange(len(pairs)), succeeded=True)]
     return book
 
 
@@ -136,6 +136,14 @@ class TestReadyToSettle:
         book.settled = np.array([True, False])
         late = END_S + scenario.reading_wait_s
         assert self.ready(scenario, [0, 1, 2, 3], late, book) == [False, True]
+
+    def test_what_does_not_stand_is_not_settled(self, scenario: Scenario) -> None:
+        book = book_of([(0, 1), (2, 3)], 4)
+        book.commits = [
+            Commit("0x01", np.array([0]), succeeded=True),
+            Commit("0x02", np.array([1]), succeeded=False),
+        ]
+        assert self.ready(scenario, [0, 1], END_S, book) == [True, False]
 
 
 class TestCorrectionWindow:

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-import cosim.contracting
+import cosim.contracting_batch
 import cosim.management
-from cosim.accounts import ReferenceAccounts
+from cosim.accounts import CommitEffect, ReferenceAccounts
 from cosim.run import run_scenario
 from twin.errors import ChainError, ConservationError, SettlementMismatchError, TwinError
 from twin.settlement import Agreements, Settlement, StabilityRates, settle
@@ -51,9 +52,9 @@ def test_an_escrow_that_the_books_do_not_know(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(
-        cosim.contracting,
+        cosim.contracting_batch,
         "CommitEffect",
-        lambda agreements: cosim.accounts.CommitEffect(agreements.take([0])),
+        lambda terms, declared_wh: CommitEffect(terms.take(np.array([0])), declared_wh),
     )
     fails(run, SettlementMismatchError, "balance of H.. on chain", tmp_path)
 
