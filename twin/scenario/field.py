@@ -39,5 +39,6 @@ class Execution(Section):
         Literal["auto", "embedded", "anvil"]
         | Annotated[str, Field(pattern=r"^((https?|wss?)://.+|.*/.*|.+\.ipc)$")]
     ) = "auto"
-    """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil where
-    it is installed; a URL or an IPC path takes a node that is there, with `evm_*` time control."""
+    """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil
+    where it is installed; a URL or an IPC path takes a node that is there, with `evm_*` time
+    control."""
