@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 
 import {OrderTerms} from "./OrderTerms.sol";
 import {IRegistry} from "./interfaces/IRegistry.sol";
@@ -18,7 +19,7 @@ import {IStanding} from "./interfaces/IStanding.sol";
 /// active (1) << 255. Bit i of `slots entered` says that the party is in a batch of slot
 /// `latest - i`. Coins held never exceed 2⁸⁰ − 1 n€ (10¹⁵ €), so neither balance can spill into its
 /// neighbour: credits only ever move what was deposited.
-abstract contract Custody is IStanding {
+abstract contract Custody is IStanding, ReentrancyGuard {
     using SafeERC20 for IERC20;
 
     /// @notice A deposit that its owner authorised by signature (ERC-2612) and anybody may carry.
@@ -67,6 +68,8 @@ abstract contract Custody is IStanding {
     error NotActive(address account);
     /// @notice The free balance does not suffice.
     error InsufficientFree(address account, uint256 free, uint256 needed);
+    /// @notice Fewer coins arrived than were to be credited.
+    error ShortDeposit(address account, uint256 amount);
     /// @notice More coins than the accounts can count.
     error TooManyCoins();
     /// @notice The party is in a batch of this slot already.
@@ -94,14 +97,14 @@ abstract contract Custody is IStanding {
 
     /// @notice Moves coins of the caller, which it approved, into its free balance.
     /// @param amount how much [n€]
-    function deposit(uint256 amount) external {
+    function deposit(uint256 amount) external nonReentrant {
         _deposit(msg.sender, amount);
     }
 
     /// @notice Carries deposits that their owners authorised by signature; one that is not (any more)
     /// valid refuses them all, so that nobody's allowance is ever drawn on by a stranger.
     /// @param deposits who deposits how much, and the owners' ERC-2612 signatures
-    function depositPermitted(PermittedDeposit[] calldata deposits) external {
+    function depositPermitted(PermittedDeposit[] calldata deposits) external nonReentrant {
         for (uint256 i = 0; i < deposits.length; ++i) {
             PermittedDeposit calldata d = deposits[i];
             IERC20Permit(address(STABLECOIN)).permit(d.owner, address(this), d.amount, d.deadline, d.v, d.r, d.s);
@@ -112,7 +115,7 @@ abstract contract Custody is IStanding {
     /// @notice Pays free balance out to the caller; possible at any time, suspended or not, whatever others
     /// owe.
     /// @param amount how much [n€]
-    function withdraw(uint256 amount) external {
+    function withdraw(uint256 amount) external nonReentrant {
         address successor = IRegistry(REGISTRY).successorOf(msg.sender);
         if (successor != address(0)) revert MovedTo(successor);
         uint256 word = _accounts[msg.sender];
@@ -297,7 +300,10 @@ abstract contract Custody is IStanding {
             _accounts[account] = word + amount;
         }
         emit Deposited(account, amount);
+        uint256 held = STABLECOIN.balanceOf(address(this));
         STABLECOIN.safeTransferFrom(account, address(this), amount);
-        if (STABLECOIN.balanceOf(address(this)) > AMOUNT) revert TooManyCoins();
+        uint256 holds = STABLECOIN.balanceOf(address(this));
+        if (holds > AMOUNT) revert TooManyCoins();
+        if (holds < held + amount) revert ShortDeposit(account, amount);
     }
 }

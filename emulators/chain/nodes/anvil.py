@@ -114,6 +114,11 @@ class AnvilNode(ControlledNode):
         return Web3(IPCProvider(self._ipc))
 
     @property
+    def ipc(self) -> Path:
+        """Where others can reach it."""
+        return self._ipc
+
+    @property
     def pid(self) -> int:
         """Of the anvil process."""
         return self._process.pid

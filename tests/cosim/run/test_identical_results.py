@@ -44,6 +44,23 @@ def test_embedded_and_anvil(run_of: Callable[..., Any], style: str) -> None:
     assert embedded.indicators["readings_substituted"].value
 
 
+@pytest.mark.parametrize("style", ["batch", "per_trade"])
+def test_embedded_and_a_node_that_runs_already(
+    run_of: Callable[..., Any], anvil: None, style: str
+) -> None:
+    from emulators.chain.nodes.anvil import AnvilNode
+    from emulators.chain.nodes.install import find_anvil
+
+    binary = find_anvil()
+    assert binary is not None
+    embedded = run_of({"ledger.contracts": style, "execution.node": "embedded"}).manifest
+    with AnvilNode(binary, 1_465_000_000, []) as running:
+        choices = {"ledger.contracts": style, "execution.node": str(running.ipc)}
+        elsewhere = run_of(choices).manifest
+    assert hashes(embedded) == hashes(elsewhere)
+    assert results(embedded) == results(elsewhere)
+
+
 def test_modbus_and_memory(make_demo: Callable[..., Any]) -> None:
     _, modbus = make_demo()
     _, memory = make_demo(["execution.transport=memory"])

@@ -24,6 +24,8 @@ KEYS = [
     for buyer in range(PARTIES)
     if seller != buyer
 ]
+LARGEST_WH = (2**32 - 1) // 14
+"""So that a seller of all agreements declares just what a token counts."""
 quantity = st.one_of(st.integers(1, 5), st.integers(1, 20_000))
 rate = st.one_of(st.just(0), st.integers(0, 400_000))
 collateral = st.one_of(st.just(0), st.integers(0, 2_000_000_000))
@@ -38,6 +40,10 @@ def slots(draw: st.DrawFn) -> tuple[Agreements, StabilityRates, Any, list[Any]]:
     rows = sorted(draw(st.sets(st.sampled_from(KEYS), min_size=1, max_size=14)))
     columns = zip(*rows, strict=True)
     count = len(rows)
+    # As much as tokens can count; only collateral can be staked on so much.
+    huge = draw(st.booleans()) and draw(st.booleans())
+    energy = st.sampled_from((1, LARGEST_WH)) if huge else quantity
+    price = st.just(0) if huge else rate
 
     def column(values: st.SearchStrategy[int]) -> Any:
         return np.array(draw(st.lists(values, min_size=count, max_size=count)), np.int64)
@@ -45,9 +51,9 @@ def slots(draw: st.DrawFn) -> tuple[Agreements, StabilityRates, Any, list[Any]]:
     terms = Agreements(
         *(np.array(each, np.int64) for each in columns),
         column(st.integers(0, 7)),
-        column(quantity),
-        column(rate),
-        column(st.integers(0, 60_000)),
+        column(energy),
+        column(price),
+        column(st.just(0) if huge else st.integers(0, 60_000)),
         column(collateral),
         column(collateral),
     )
