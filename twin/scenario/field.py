@@ -35,10 +35,9 @@ class Execution(Section):
     transport: Literal["modbus", "memory"] = "modbus"
     """`modbus` reads each meter over Modbus TCP; `memory` encodes and decodes the same registers
     without sockets, for large fleets."""
-    node: (
-        Literal["auto", "embedded", "anvil"]
-        | Annotated[str, Field(pattern=r"^((https?|wss?)://.+|.*/.*|.+\.ipc)$")]
-    ) = "auto"
+    node: Annotated[
+        str, Field(pattern=r"^(auto|embedded|anvil|(https?|wss?)://.+|.*/.*|.+\.ipc)$")
+    ] = "auto"
     """The EVM: `embedded` (py-evm) needs nothing but pip; `anvil` is faster; `auto` takes anvil
     where it is installed; a URL or an IPC path takes a node that is there, with `evm_*` time
     control."""

@@ -87,7 +87,10 @@ class EndpointNode(ControlledNode):
             self._first_known(_SET_BALANCE, address, hex(FUNDS_WEI))
 
     def _require_chain(self) -> None:
-        found = int(self._request("eth_chainId"), 16)
+        try:
+            found = int(self._request("eth_chainId"), 16)
+        except NodeError as problem:
+            raise NodeError(f"no node answers at {self.endpoint}: {problem}") from problem
         if found != self.chain_id:
             raise NodeError(
                 f"the node at {self.endpoint} is chain {found}, but what is signed here is for "
