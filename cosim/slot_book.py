@@ -50,7 +50,7 @@ class SlotBook:
     commit_deadline_s: int | None
     """None where the ledger's finality rule knows no time early enough."""
     commits: list[Commit] = field(default_factory=list)
-    """None where nothing matched, or no block could be final in time."""
+    """Empty where nothing matched, or no block could be final in time."""
     declared: dict[str, bool | None] = field(default_factory=dict)
     """Offers that a transaction of their own put on the ledger, by its hash, and whether it took
     them; None while it has not answered."""
